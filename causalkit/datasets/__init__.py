@@ -1,0 +1,7 @@
+"""Data to try estimators on: synthetic networks with a known truth, and experiments in villages."""
+
+from causalkit.datasets._hiv_incentives import load_hiv_incentives
+from causalkit.datasets._network_cate import make_network_cate
+from causalkit.datasets._social_insurance import load_social_insurance
+
+__all__ = ["load_hiv_incentives", "load_social_insurance", "make_network_cate"]

@@ -1,0 +1,5 @@
+"""Estimators: who benefits, which predictors stay stable, what causes what."""
+
+from causalkit.estimators._graph_r_learner import GraphRLearner
+
+__all__ = ["GraphRLearner"]

@@ -1,0 +1,152 @@
+"""The pass over the rows that nuisances and effect share: Gram matrices by fold and treatment arm, pairs by fold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causalkit.nuisance._blocks import HopBasis
+from causalkit.nuisance._evidence import FoldedFit, Moments, folded_fit
+from causalkit.nuisance._gram import Design, Sums, predict_by_stratum, stratified_sums
+from causalkit.nuisance._pairs import PairScreen
+from causalkit.nuisance._priors import Pair, block_prior, chosen_blocks
+
+Array = NDArray[np.float64]
+Float32 = NDArray[np.float32]
+Index = NDArray[np.intp]
+
+OUTCOME, TREATMENT, EFFECT = 0, 1, 2  # targets of the pair screen
+
+
+@dataclass(frozen=True)
+class EffectData:
+    """Rows with an observed outcome and treatment, as every part of the learner sees them.
+
+    `outcome` is standardised; an effect in its units times `scale` is one in units of y.
+    """
+
+    groups: list[Float32]
+    outcome: Array
+    scale: float
+    treatment: Array
+    fold: Index
+    n_folds: int
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.outcome)
+
+    @property
+    def treated_share(self) -> float:
+        return float(self.treatment.mean())
+
+    @property
+    def arm_strata(self) -> Index:
+        return (2 * self.fold + self.treatment.astype(np.intp)).astype(np.intp)
+
+    def columns(self) -> Float32:
+        """All hop columns side by side (n, .)."""
+        return np.hstack(self.groups)
+
+
+@dataclass
+class Engine:
+    """Additive fits of outcome and treatment, the pairs that their residuals point to, and the sums for all of it."""
+
+    data: EffectData
+    n_pairs: int
+    n_jobs: int | None
+    basis: HopBasis
+    design: Design = field(init=False)
+    pairs: list[Pair] = field(init=False)
+    choices: list[list[list[Pair]]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._additive()
+        self._screen()
+        self._with_pairs()
+
+    @property
+    def n_main(self) -> int:
+        return len(self.basis.blocks) + 1
+
+    def target(self, which: int) -> Array:
+        t = self.data.treatment
+        return self.data.outcome if which == OUTCOME else (t - t.mean()) / t.std()
+
+    def targets(self) -> Float32:
+        return np.column_stack([self.target(OUTCOME), self.target(TREATMENT)]).astype(np.float32)
+
+    def arm_sums(self, design: Design) -> Sums:
+        """Sums for each fold (slow) and treatment arm (fast): all that joint fits need."""
+        return stratified_sums(
+            design, self.targets(), self.data.arm_strata, 2 * self.data.n_folds, n_jobs=self.n_jobs
+        )
+
+    def _additive(self) -> None:
+        self.design = Design(self.data.groups, self.basis)
+        sums = self.arm_sums(self.design).merged(2)
+        self._gram = sums.gram.sum(axis=0)
+        prior, columns = block_prior(self.design.blocks), np.arange(self.design.n_columns)
+        self.additive = [folded_fit(sums.folds(target=j), columns, prior) for j in (OUTCOME, TREATMENT)]
+        self.additive_held_out = [self.held_out(fit) for fit in self.additive]
+
+    def _screen(self) -> None:
+        """Residuals of outcome, treatment and, by their product, of the effect."""
+        treatment = self.target(TREATMENT) - self.additive_held_out[TREATMENT]
+        outcome = self.target(OUTCOME) - self.additive_held_out[OUTCOME]
+        outcome = outcome - treatment * (treatment @ outcome) / (treatment @ treatment)
+        residuals = np.column_stack([outcome, treatment, outcome * treatment]).astype(np.float32)
+        screen = PairScreen(self.design, self._gram, residuals, self.data.fold, self.data.n_folds)
+        self.choices = [screen.choices(j, self.n_pairs) for j in range(3)]
+        self.pairs = sorted({pair for target in self.choices for choice in target for pair in choice})
+
+    def _with_pairs(self) -> None:
+        self.design = Design(self.data.groups, self.basis, self.pairs)
+        self.sums = self.arm_sums(self.design)
+        merged = self.sums.merged(2)
+        self.paired = [self._paired_fit(merged, j) for j in (OUTCOME, TREATMENT)]
+        self.paired_held_out = [self.held_out(fit) for fit in self.paired]
+
+    def _paired_fit(self, sums: Sums, which: int) -> FoldedFit:
+        blocks, allowed = self.blocks_of(which)
+        columns, start = self.design.columns_of(blocks), self.additive[which].everything
+        prior = block_prior([self.design.blocks[i] for i in blocks]).starting_at(start.variance)
+        return folded_fit(
+            sums.folds(columns, which), columns, prior, allowed=allowed, noise=start.noise, n_rounds=18
+        )
+
+    def blocks_of(self, which: int) -> tuple[Index, NDArray[np.bool_]]:
+        """Main blocks and the pairs that some fold chose for this target; who chose which (n_folds + 1, blocks)."""
+        union = sorted({pair for choice in self.choices[which] for pair in choice})
+        position = {pair: self.n_main + i for i, pair in enumerate(self.pairs)}
+        blocks = np.r_[np.arange(self.n_main), [position[p] for p in union]].astype(np.intp)
+        return blocks, chosen_blocks(self.n_main, union, self.choices[which])
+
+    def held_out(self, fit: FoldedFit) -> Array:
+        return predict_by_stratum(self.design, fit.fold_weights(self.design.n_columns), self.data.fold)[:, 0]
+
+
+def joint_moments(sums: Sums, mu: Index, tau: Index, contrast: tuple[float, float]) -> list[Moments]:
+    """Moments by fold of y on [design[mu], (T - mean T) design[tau]].
+
+    The contrast takes one value in each arm, so that the Gram matrices of the arms are enough and the columns of the
+    effect never have to be formed.
+    """
+    parts = []
+    for k in range(len(sums.n_rows) // 2):
+        gram = np.zeros((len(mu) + len(tau),) * 2)
+        moment = np.zeros(len(mu) + len(tau))
+        for arm, c in enumerate(contrast):
+            g, m = sums.gram[2 * k + arm], sums.moment[2 * k + arm, :, OUTCOME]
+            cross = c * g[np.ix_(mu, tau)]
+            gram[: len(mu), : len(mu)] += g[np.ix_(mu, mu)]
+            gram[: len(mu), len(mu) :] += cross
+            gram[len(mu) :, : len(mu)] += cross.T
+            gram[len(mu) :, len(mu) :] += c**2 * g[np.ix_(tau, tau)]
+            moment += np.r_[m[mu], c * m[tau]]
+        squares, n = sums.squares[2 * k : 2 * k + 2, OUTCOME].sum(), sums.n_rows[2 * k : 2 * k + 2].sum()
+        parts.append(Moments(gram, moment, float(squares), float(n)))
+    return parts

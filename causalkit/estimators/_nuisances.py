@@ -1,0 +1,123 @@
+"""Cross-fitted nuisances of the learners: candidates for outcome and propensity, and their stacks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.metrics import log_loss
+
+from causalkit.estimators._engine import OUTCOME, TREATMENT, EffectData, Engine
+from causalkit.nuisance._cross_fitting import cross_fit
+from causalkit.nuisance._defaults import resolve_model
+from causalkit.nuisance._stacking import log_odds, simplex_weights, sigmoid, stack_log_odds
+
+Array = NDArray[np.float64]
+Float32 = NDArray[np.float32]
+
+_PRODUCTS = 3  # products of the best pairs that boosting gets as columns, for outcome and treatment each
+ENGINE = ("additive", "pairs")
+
+
+@dataclass(frozen=True)
+class Nuisances:
+    """Out-of-fold predictions (n,) of outcome (standardised) and propensity, by candidate and stacked."""
+
+    outcome_candidates: dict[str, Array]
+    treatment_candidates: dict[str, Array]
+    treatment_weights: dict[str, float]
+    propensity: Array
+    clipped: float  # share of rows
+
+
+def fit_nuisances(
+    engine: Engine, outcome_model: Any, treatment_model: Any, *, clip: float, n_jobs: int | None, seed: int
+) -> Nuisances:
+    """Every candidate is fitted without the fold that it predicts, on the same folds for outcome and treatment."""
+    columns = _Columns(engine)
+    outcome = _candidates(engine, columns, outcome_model, OUTCOME, n_jobs, seed)
+    treatment = _candidates(engine, columns, treatment_model, TREATMENT, n_jobs, seed)
+    bounded = {name: np.clip(p, clip, 1 - clip) for name, p in treatment.items()}
+    t = engine.data.treatment
+    weights = stack_log_odds(np.column_stack(list(bounded.values())), t)
+    raw = sigmoid(log_odds(np.column_stack(list(bounded.values()))) @ weights)
+    propensity = np.clip(raw, clip, 1 - clip)
+    outside = (raw < clip) | (raw > 1 - clip)
+    return Nuisances(outcome, bounded, dict(zip(bounded, weights, strict=True)), propensity, float(outside.mean()))
+
+
+def _candidates(
+    engine: Engine, columns: _Columns, model: Any, which: int, n_jobs: int | None, seed: int
+) -> dict[str, Array]:
+    task = "regression" if which == OUTCOME else "classification"
+    name = "outcome_model" if which == OUTCOME else "treatment_model"
+    out: dict[str, Array] = {}
+    for label, estimator in resolve_model(model, task, name=name, seed=seed).items():
+        if estimator in ENGINE:
+            out[label] = _from_engine(engine, estimator, which)
+        else:
+            y = engine.data.outcome if which == OUTCOME else engine.data.treatment
+            tables = columns.enriched(which) if label == "boosting" else columns.plain
+            out[label] = cross_fit(estimator, tables, y, engine.data.fold, task=task, n_jobs=n_jobs, seed=seed)
+    return out
+
+
+def _from_engine(engine: Engine, kind: str, which: int) -> Array:
+    held_out = (engine.additive_held_out if kind == "additive" else engine.paired_held_out)[which]
+    t = engine.data.treatment
+    return held_out if which == OUTCOME else held_out * t.std() + t.mean()
+
+
+class _Columns:
+    """Hop columns for models that know no graph; boosting also gets the engine's predictions and products of pairs."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.plain = engine.data.columns()
+
+    def enriched(self, which: int) -> Sequence[Float32]:
+        """A table for each fold: its products are those that its training rows chose."""
+        shared = np.column_stack([self.plain, *self.engine.paired_held_out]).astype(np.float32)
+        return [
+            np.column_stack([shared, *(self._product(pair) for pair in self._pairs(k))])
+            for k in range(self.engine.data.n_folds)
+        ]
+
+    def _pairs(self, k: int) -> list[tuple[int, int]]:
+        best = [pair for which in (OUTCOME, TREATMENT) for pair in self.engine.choices[which][k][:_PRODUCTS]]
+        return list(dict.fromkeys(best))
+
+    def _product(self, pair: tuple[int, int]) -> Float32:
+        left, right = (self.engine.basis.blocks[i] for i in pair)
+        values = [self.engine.basis.standardised(self.engine.data.groups, b.hop, b.feature) for b in (left, right)]
+        return np.asarray(values[0] * values[1])
+
+
+def outcome_stack(candidates: dict[str, Array], outcome: Array) -> tuple[Array, dict[str, float]]:
+    """Non-negative weights that sum to one, by out-of-fold squared error."""
+    table = np.column_stack(list(candidates.values()))
+    weights = simplex_weights(table, outcome)
+    return table @ weights, dict(zip(candidates, weights, strict=True))
+
+
+
+
+def nuisance_scores(
+    data: EffectData, outcome: dict[str, Array], outcome_weights: dict[str, float], nuisances: Nuisances
+) -> pd.DataFrame:
+    """Out-of-fold score of every candidate, the stack and a constant guess: R2 for the outcome, log loss for the treatment."""
+    y, t = data.outcome, data.treatment
+    stacked = sum(outcome_weights[name] * p for name, p in outcome.items())
+    outcomes = {**outcome, "stack": stacked, "constant": np.zeros(len(y))}
+    share = np.full(len(t), t.mean())
+    treatments = {**nuisances.treatment_candidates, "stack": nuisances.propensity, "constant": share}
+    rows = [("outcome", name, "r2", 1 - np.mean((y - p) ** 2), outcome_weights.get(name)) for name, p in outcomes.items()]
+    rows += [
+        ("treatment", name, "log_loss", log_loss(t, p), nuisances.treatment_weights.get(name))
+        for name, p in treatments.items()
+    ]
+    return pd.DataFrame(rows, columns=["nuisance", "model", "score", "value", "weight"])

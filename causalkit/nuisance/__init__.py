@@ -1,0 +1,5 @@
+"""Nuisance models: regressions on own and neighbours' columns, cross-fitting and stacking."""
+
+from causalkit.nuisance._hop_additive import HopAdditiveRegressor
+
+__all__ = ["HopAdditiveRegressor"]
