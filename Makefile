@@ -20,7 +20,7 @@ WORKERS = $(shell $(BIN)/python -c "import os; print('-n 2' if (os.cpu_count() o
 PYTEST = $(TEST_ENV) $(BIN)/python -m pytest -q $(WORKERS)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all lint benchmark clean
+.PHONY: help install demo test test-all lint benchmark benchmark-full clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -54,8 +54,17 @@ lint: install  ## check style, formatting and types
 	@$(BIN)/ruff format -q --check .
 	@$(BIN)/mypy
 
+# Two threads for every library, so that all solvers have the same two cores.
+BENCHMARK := benchmarks/network_cate
+BENCHMARK_ENV := OMP_NUM_THREADS=2 OPENBLAS_NUM_THREADS=2 MKL_NUM_THREADS=2
+
 benchmark: $(BENCHMARK_INSTALLED)  ## compare with other estimators of effects on a network (short version)
-	@$(BIN)/benchopt run benchmarks/network_cate --config benchmarks/network_cate/short.yml --no-display
+	@$(BENCHMARK_ENV) $(BIN)/benchopt run $(BENCHMARK) --config $(BENCHMARK)/short.yml
+	@$(BIN)/python $(BENCHMARK)/report.py --out $(BENCHMARK)/outputs/RESULTS.md --command "make benchmark"
+
+benchmark-full: $(BENCHMARK_INSTALLED)  ## every world and five seeds; writes benchmarks/network_cate/RESULTS.md
+	@$(BENCHMARK_ENV) $(BIN)/benchopt run $(BENCHMARK) --config $(BENCHMARK)/full.yml
+	@$(BIN)/python $(BENCHMARK)/report.py
 
 $(BENCHMARK_INSTALLED): $(INSTALLED)
 	@echo "Installing the benchmark's own dependencies ..."

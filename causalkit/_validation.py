@@ -12,6 +12,7 @@ from sklearn.utils.validation import column_or_1d, validate_data
 Floats = NDArray[np.float64]
 
 _MAX_LISTED = 5
+_ARRAYS = (np.ndarray, pd.Series, pd.DataFrame, pd.Index, pd.api.extensions.ExtensionArray)
 
 
 def check_features(
@@ -42,15 +43,18 @@ def check_features(
     """
     if isinstance(X, pd.DataFrame):
         _check_column_types(X)
-    checked = validate_data(
-        estimator,
-        X,
-        reset=reset,
-        dtype=np.float64,
-        ensure_all_finite=False,
-        ensure_min_samples=min_rows,
-        accept_sparse=False,
-    )
+    try:
+        checked = validate_data(
+            estimator,
+            X,
+            reset=reset,
+            dtype=np.float64,
+            ensure_all_finite=False,
+            ensure_min_samples=min_rows,
+            accept_sparse=False,
+        )
+    except ValueError as error:
+        raise ValueError(error if str(error).startswith("X ") else f"X cannot be used: {error}") from error
     _check_finite_columns(checked, X, allow_nan=allow_nan)
     return checked
 
@@ -61,6 +65,11 @@ def feature_names(estimator: Any) -> list[str]:
     if names is None:
         return [f"x{i}" for i in range(estimator.n_features_in_)]
     return [str(name) for name in names]
+
+
+def row_names(X: Any) -> pd.Index | None:
+    """Return the index of a DataFrame, which names its rows; None for anything else."""
+    return X.index if isinstance(X, pd.DataFrame) else None
 
 
 def check_outcome(
@@ -191,6 +200,8 @@ def check_choice(value: Any, name: str, choices: Sequence[Any]) -> Any:
 
 
 def _check_column_types(X: pd.DataFrame) -> None:
+    if not X.shape[1]:
+        raise ValueError("X must have at least one column; got a DataFrame with 0 columns")
     for position, (name, dtype) in enumerate(zip(X.columns, X.dtypes, strict=True)):
         if not pd.api.types.is_numeric_dtype(dtype) and not _holds_numbers(X.iloc[:, position]):
             raise ValueError(
@@ -249,6 +260,8 @@ def _numeric_column(column: Any, n_rows: int, *, name: str) -> Floats:
 
 
 def _as_column(column: Any, n_rows: int, *, name: str) -> pd.Series:
+    if hasattr(column, "__array__") and not isinstance(column, _ARRAYS):
+        column = np.asarray(column)
     shape = np.shape(column)
     if len(shape) == 2 and shape[1] == 1:
         column = column_or_1d(column, warn=True)

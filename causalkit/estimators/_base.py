@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from causalkit._environments import group_rows
+from causalkit._validation import check_scalar_argument
 from causalkit.estimators._results import OverlapReport
 from causalkit.inference._effects import EffectEstimate
 from causalkit.inference._mean_inference import mean_inference
@@ -19,8 +20,8 @@ Array = NDArray[np.float64]
 
 _IGNORABILITY = "no unmeasured confounding given own features and the network (ignorability)"
 _NO_INTERFERENCE = (
-    "a unit's outcome does not depend on others' treatment; where it does, this is the direct effect at the observed "
-    "treatment of the others"
+    "a unit's outcome does not depend on others' treatment; where it does, this is the direct effect at the "
+    "observed treatment of the others"
 )
 _OVERLAP = "both treatments are possible for every unit (overlap)"
 
@@ -28,9 +29,9 @@ _OVERLAP = "both treatments are possible for every unit (overlap)"
 class NetworkEffectLearner(BaseEstimator):
     """Base of the effect learners: turns cross-fitted nuisances and effects into average effects.
 
-    A subclass's `fit` sets `outcome_residuals_`, `treatment_residuals_`, `propensity_` and `out_of_fold_cate_`, shape
-    (n,) with NaN where a unit's outcome or treatment is missing, `observed_` (positions of the others), `network_` and
-    `groups_`.
+    A subclass's `fit` sets `outcome_residuals_`, `treatment_residuals_`, `propensity_` and
+    `out_of_fold_cate_`, shape (n,) with NaN where a unit's outcome or treatment is missing, `observed_`
+    (positions of the others), `network_` and `groups_`.
     """
 
     def ate(self, alpha: float = 0.05) -> EffectEstimate:
@@ -44,13 +45,16 @@ class NetworkEffectLearner(BaseEstimator):
         alpha : float
             Checked here and used by nothing else: ``conf_int(alpha)`` of the answer takes its own.
         """
+        check_scalar_argument(alpha, "alpha", low=0, high=1, inclusive=False)
         return self._mean(self.aipw_scores(), "average treatment effect (AIPW)", (_OVERLAP,))
 
     def overlap_weighted_effect(self, alpha: float = 0.05) -> EffectEstimate:
         """Effect averaged with weights e(1 - e): the units for whom both treatments are likely.
 
-        It needs no overlap in the tails and is the R-learner's best constant effect (Li, Morgan & Zaslavsky 2018).
+        It needs no overlap in the tails and is the R-learner's best constant effect (Li, Morgan & Zaslavsky
+        2018).
         """
+        check_scalar_argument(alpha, "alpha", low=0, high=1, inclusive=False)
         yr, tr = self._residuals()
         effect = float(yr @ tr / (tr @ tr))
         influence = tr * (yr - effect * tr) / np.mean(tr**2)
@@ -62,14 +66,15 @@ class NetworkEffectLearner(BaseEstimator):
         Returns
         -------
         DataFrame
-            A row for each group: n_units, estimate, standard_error, low, high, pvalue, and the mean predicted effect.
+            A row for each group: n_units, estimate, standard_error, low, high, pvalue, and the mean predicted
+            effect.
         """
         scores, cate = self.aipw_scores(), self.out_of_fold_cate_[self.observed_]
         if labels is None:
             codes, names = _quantile_groups(cate, n_quantiles)
         else:
             grouped = group_rows(labels, name="labels", n_rows=len(self.out_of_fold_cate_))
-            codes, names = grouped.codes[self.observed_], grouped.labels
+            codes, names = grouped.codes[self.observed_], list(grouped.labels)
         rows = []
         for i, name in enumerate(names):
             inside = codes == i
@@ -121,7 +126,9 @@ class NetworkEffectLearner(BaseEstimator):
     def _mean(self, scores: Array, estimand: str, more: tuple[str, ...]) -> EffectEstimate:
         network, groups = self._dependence()
         assumptions = (_IGNORABILITY, _NO_INTERFERENCE, *more)
-        return mean_inference(scores, network=network, groups=groups, estimand=estimand, assumptions=assumptions)
+        return mean_inference(
+            scores, network=network, groups=groups, estimand=estimand, assumptions=assumptions
+        )
 
     def _dependence(self) -> tuple[Any, Any]:
         """Network and group labels of the observed units."""
@@ -135,7 +142,7 @@ def _effective_size(weights: Array) -> float:
     return float(weights.sum() ** 2 / (weights @ weights))
 
 
-def _quantile_groups(cate: Array, n_quantiles: int) -> tuple[NDArray[np.intp], list[str]]:
+def _quantile_groups(cate: Array, n_quantiles: int) -> tuple[NDArray[np.intp], list[Any]]:
     """Ranks cut into equal parts; equal effects stay together, so that a constant effect is one group."""
     if isinstance(n_quantiles, bool) or not isinstance(n_quantiles, int | np.integer) or n_quantiles < 2:
         raise ValueError(f"n_quantiles must be an integer of at least 2; got {n_quantiles!r}")

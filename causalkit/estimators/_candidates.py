@@ -1,4 +1,4 @@
-"""Candidates of the final stage: the joint engine, the engine on residuals, a causal forest, any regressor."""
+"""Candidates of the final stage: the joint engine, the engine on residuals, a forest, any regressor."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from sklearn.pipeline import Pipeline
 
 from causalkit.estimators._engine import EFFECT, OUTCOME, Engine, joint_moments
 from causalkit.nuisance._blocks import fill_sines
-from causalkit.nuisance._cross_fitting import complete_cases
 from causalkit.nuisance._evidence import FoldedFit, Posterior, folded_fit
+from causalkit.nuisance._fold_models import complete_cases
 from causalkit.nuisance._gram import Design, Sums, predict, predict_by_stratum, stratified_sums
 from causalkit.nuisance._priors import block_prior
 from causalkit.nuisance._stacking import log_odds
@@ -28,7 +28,7 @@ _FOREST_TRAIN = 50_000  # and the forest at most so many
 
 @dataclass(frozen=True)
 class LinearEffect:
-    """An effect that is linear in a design: weights of the whole fit, of the fits without a fold, and a posterior.
+    """An effect linear in a design: weights of the whole fit, of the fits without a fold, and a posterior.
 
     Columns are those of [1 | blocks | pairs]; all in units of the standardised outcome.
     """
@@ -86,11 +86,13 @@ class Candidate:
     model: EffectModel
     cate: Array
     held_out: Array
-    outcome_held_out: tuple[Array, Array] | None = None  # (mu, tau) of joint fits: a candidate for the outcome, too
+    outcome_held_out: tuple[Array, Array] | None = (
+        None  # (mu, tau) of joint fits: a candidate for the outcome, too
+    )
 
 
 def joint_columns(propensity: Array, outcome_model: Array) -> dict[str, Float32]:
-    """Functions of the propensity and of the outcome nuisance for the outcome part (Hahn, Murray & Carvalho 2020)."""
+    """Functions of propensity and outcome nuisance for the outcome part (Hahn, Murray & Carvalho 2020)."""
     index = log_odds(propensity)
     index = ((index - index.mean()) / (index.std() + 1e-12)).astype(np.float32)
     smooth = np.empty((len(index), 5), np.float32)
@@ -134,7 +136,9 @@ class JointFits:
         start = self._additive[0].everything
         n_mu = len(self._main) + len(self._given)
         mu_prior = block_prior([self.design.blocks[i] for i in mu_blocks]).starting_at(start.variance[:n_mu])
-        tau_prior = block_prior([self.design.blocks[i] for i in tau_blocks]).starting_at(start.variance[n_mu:])
+        tau_prior = block_prior([self.design.blocks[i] for i in tau_blocks]).starting_at(
+            start.variance[n_mu:]
+        )
         prior = mu_prior.and_then(tau_prior)
         fit = self._fit(mu_blocks, tau_blocks, prior, allowed, noise=start.noise, n_rounds=18)
         return self._candidate("pairs", *fit)
@@ -175,7 +179,7 @@ class JointFits:
 
 
 def _effect_root(posterior: Posterior, n_mu: int, tau: Index, n_columns: int) -> Array:
-    """Square root of the marginal posterior covariance of the effect's weights, on the columns of a design."""
+    """Square root of the posterior covariance of the effect's weights, on the columns of a design."""
     of_effect = posterior.active >= n_mu
     out = np.zeros((n_columns, posterior.root.shape[1]))
     out[tau[posterior.active[of_effect] - n_mu]] = posterior.root[of_effect]
@@ -185,7 +189,7 @@ def _effect_root(posterior: Posterior, n_mu: int, tau: Index, n_columns: int) ->
 def compact_root(root: Array) -> Array:
     """Another square root of root @ root.T, with no more columns than there are rows that are not zero."""
     live = np.flatnonzero(root.any(axis=1))
-    small = np.linalg.qr(root[live].T, mode="r").T
+    small = np.asarray(np.linalg.qr(root[live].T, mode="r")).T
     out = np.zeros((len(root), small.shape[1]))
     out[live] = small
     return out
@@ -199,7 +203,9 @@ def residual_candidate(engine: Engine, outcome_residual: Array, treatment_residu
     sums = residual_sums(engine, outcome_residual, treatment_residual)
     fit = folded_fit(sums.folds(columns), columns, prior, allowed=allowed)
     n = engine.design.n_columns
-    linear = LinearEffect(fit.full_weights(n), fit.fold_weights(n), compact_root(fit.everything.root_on(columns, n)))
+    linear = LinearEffect(
+        fit.full_weights(n), fit.fold_weights(n), compact_root(fit.everything.root_on(columns, n))
+    )
     held_out = linear.held_out(engine.design, engine.data.fold)
     return Candidate("residual", linear, linear.predict(engine.design), held_out)
 
@@ -217,7 +223,13 @@ def residual_sums(engine: Engine, outcome_residual: Array, treatment_residual: A
 
 
 def forest_candidate(
-    engine: Engine, outcome_residual: Array, treatment_residual: Array, *, n_trees: int, n_jobs: int | None, seed: int
+    engine: Engine,
+    outcome_residual: Array,
+    treatment_residual: Array,
+    *,
+    n_trees: int,
+    n_jobs: int | None,
+    seed: int,
 ) -> Candidate:
     """EconML's causal forest on the hop columns and residuals, held out by trees that did not see a row."""
     from econml.grf import CausalForest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,15 @@ class CheckedData:
 
 
 def check_data(
-    estimator: Any, X: Any, y: Any, treatment: Any, graph: Any, groups: Any, *, allow_missing: bool, n_folds: int
+    estimator: Any,
+    X: Any,
+    y: Any,
+    treatment: Any,
+    graph: Any,
+    groups: Any,
+    *,
+    allow_missing: bool,
+    n_folds: int,
 ) -> CheckedData:
     """Everything `fit` takes, checked; each argument's error names it."""
     owner = type(estimator).__name__
@@ -46,11 +55,49 @@ def check_data(
     t, levels = check_binary_treatment(treatment, n, owner=owner, allow_nan=allow_missing)
     network = as_network(graph, n_nodes=n, node_ids=getattr(X, "index", None))
     labels = None if groups is None else group_rows(groups, name="groups", n_rows=n)
+    if labels is not None and labels.n_groups < n_folds:
+        raise ValueError(f"groups must be at least as many as folds; got {labels.n_groups} and cv={n_folds}")
     observed = np.flatnonzero(~np.isnan(outcome) & ~np.isnan(t))
     _check_arms(t[observed], outcome[observed], n_folds, levels, owner)
     missing = pd.Series(np.isnan(values).sum(axis=0), index=feature_names(estimator), dtype=np.int64)
     missing["(outcome)"], missing["(treatment)"] = int(np.isnan(outcome).sum()), int(np.isnan(t).sum())
     return CheckedData(values, outcome, t, levels, network, labels, observed, missing)
+
+
+def split_labels(splitter: Any, checked: CheckedData) -> NDArray[np.intp]:
+    """Fold of each unit (n,) from a splitter that tests each unit once and trains on all others."""
+    # scikit-learn's own splitters know no graph.
+    known = {"graph": checked.network} if "graph" in signature(splitter.split).parameters else {}
+    codes = None if checked.groups is None else checked.groups.codes
+    out, n_tests = np.zeros(checked.n_units, np.intp), np.zeros(checked.n_units, np.intp)
+    for k, (train, test) in enumerate(
+        splitter.split(checked.values, checked.treatment, groups=codes, **known)
+    ):
+        out[test] = k
+        n_tests[test] += 1
+        n_left_out = checked.n_units - len(train) - len(test)
+        if n_left_out:
+            raise ValueError(
+                "cv must train on all units that it does not test (a buffer cannot be used here); got "
+                f"{n_left_out} units in neither part of fold {k}"
+            )
+    if (n_tests != 1).any():
+        raise ValueError(
+            f"cv must test each unit once; got {int((n_tests == 0).sum())} units in no test set and "
+            f"{int((n_tests > 1).sum())} in several"
+        )
+    return out
+
+
+def check_arms_outside_folds(treatment: Array, fold: NDArray[np.intp], levels: tuple[Any, Any]) -> None:
+    """A propensity cannot be learned from units that were all treated alike."""
+    for k in np.unique(fold):
+        outside = treatment[fold != k]
+        if np.ptp(outside) == 0:
+            raise ValueError(
+                f"treatment must have both levels outside every fold; got only {levels[int(outside[0])]!r} "
+                f"outside fold {k} (use other folds or groups)"
+            )
 
 
 def _check_arms(treatment: Array, outcome: Array, n_folds: int, levels: tuple[Any, Any], owner: str) -> None:

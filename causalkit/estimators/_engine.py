@@ -1,4 +1,4 @@
-"""The pass over the rows that nuisances and effect share: Gram matrices by fold and treatment arm, pairs by fold."""
+"""The pass over the rows that nuisances and effect share: Gram matrices by fold and arm, pairs by fold."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class EffectData:
 
 @dataclass
 class Engine:
-    """Additive fits of outcome and treatment, the pairs that their residuals point to, and the sums for all of it."""
+    """Additive fits of outcome and treatment, pairs that their residuals point to, the sums for all of it."""
 
     data: EffectData
     n_pairs: int
@@ -119,7 +119,7 @@ class Engine:
         )
 
     def blocks_of(self, which: int) -> tuple[Index, NDArray[np.bool_]]:
-        """Main blocks and the pairs that some fold chose for this target; who chose which (n_folds + 1, blocks)."""
+        """Main blocks and pairs that some fold chose for a target; who chose which (n_folds + 1, blocks)."""
         union = sorted({pair for choice in self.choices[which] for pair in choice})
         position = {pair: self.n_main + i for i, pair in enumerate(self.pairs)}
         blocks = np.r_[np.arange(self.n_main), [position[p] for p in union]].astype(np.intp)
@@ -132,8 +132,8 @@ class Engine:
 def joint_moments(sums: Sums, mu: Index, tau: Index, contrast: tuple[float, float]) -> list[Moments]:
     """Moments by fold of y on [design[mu], (T - mean T) design[tau]].
 
-    The contrast takes one value in each arm, so that the Gram matrices of the arms are enough and the columns of the
-    effect never have to be formed.
+    The contrast takes one value in each arm, so that the Gram matrices of the arms are enough and the columns
+    of the effect never have to be formed.
     """
     parts = []
     for k in range(len(sums.n_rows) // 2):

@@ -11,7 +11,6 @@ from sklearn.base import is_regressor
 
 from causalkit.estimators._candidates import (
     Candidate,
-    JointFits,
     forest_candidate,
     regressor_candidate,
     residual_candidate,
@@ -40,9 +39,12 @@ def listed_models(model: Any) -> list[Any]:
         else:
             known = ", ".join(map(repr, (*STACK, "stack", "constant")))
             raise ValueError(
-                f"final_model must be a regressor that takes sample_weight, a list, or one of {known}; got {item!r}"
+                f"final_model must be a regressor that takes sample_weight, a list, or one of {known}; "
+                f"got {item!r}"
             )
-    return list(dict.fromkeys(item for item in out if isinstance(item, str))) + [m for m in out if not isinstance(m, str)]
+    return list(dict.fromkeys(item for item in out if isinstance(item, str))) + [
+        m for m in out if not isinstance(m, str)
+    ]
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,10 @@ def final_candidates(
     fitted = [joint[name] for name in ("additive", "pairs") if name in models]
     if "residual" in models:
         fitted.append(residual_candidate(engine, outcome_residual, treatment_residual))
-    for i, model in enumerate(m for m in models if not isinstance(m, str)):
-        label = type(model).__name__ if i == 0 else f"{type(model).__name__} {i + 1}"
+    regressors = [m for m in models if not isinstance(m, str)]
+    for i, model in enumerate(regressors):
+        n_before = sum(type(m) is type(model) for m in regressors[:i])
+        label = type(model).__name__ + (f" {n_before + 1}" if n_before else "")
         fitted.append(regressor_candidate(engine, label, model, outcome_residual, treatment_residual))
     if "forest" not in models:
         return FinalCandidates(fitted, {})

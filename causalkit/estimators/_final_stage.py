@@ -19,6 +19,7 @@ class FinalStack:
     """tau = constant + sum_k weights[k] (tau_k - constant), with the evidence that chose the weights."""
 
     constant: float
+    constant_variance: float
     weights: Array
     raw_weights: Array  # before they were pulled towards the constant
     plausible: Array  # weights with which candidates count for disagreement, sum one
@@ -26,8 +27,8 @@ class FinalStack:
     gain_error: float
     losses: dict[str, float]  # held-out R-loss by candidate
 
-    def combine(self, effects: Sequence[Array]) -> Array:
-        tau = np.full(len(effects[0]), self.constant)
+    def combine(self, effects: Sequence[Array], n_rows: int) -> Array:
+        tau = np.full(n_rows, self.constant)
         for weight, effect in zip(self.weights, effects, strict=True):
             if weight > 0:
                 tau += weight * (effect - self.constant)
@@ -47,26 +48,38 @@ def constant_effect(outcome_residual: Array, treatment_residual: Array) -> float
     return float(treatment_residual @ outcome_residual / (treatment_residual @ treatment_residual))
 
 
-def stack_candidates(candidates: Sequence[Candidate], outcome_residual: Array, treatment_residual: Array) -> FinalStack:
+def stack_candidates(
+    candidates: Sequence[Candidate], outcome_residual: Array, treatment_residual: Array
+) -> FinalStack:
     """Weights by held-out R-loss, then pulled towards the constant by how sure the gain over it is.
 
-    Let g be the held-out gain in R-loss over the constant and s its standard error. The weights are multiplied by
-    max(0, 1 - (s / g)^2), the positive-part shrinkage of James & Stein: nothing within one standard error, almost
-    everything where the gain is clear.
+    Let g be the held-out gain in R-loss over the constant and s its standard error. The weights are
+    multiplied by max(0, 1 - (s / g)^2), the positive-part shrinkage of James & Stein: nothing within one
+    standard error, almost everything where the gain is clear.
     """
     constant = constant_effect(outcome_residual, treatment_residual)
     target = outcome_residual - constant * treatment_residual
+    variance = float(np.sum((treatment_residual * target) ** 2) / np.sum(treatment_residual**2) ** 2)
+    by_name = {"constant": float(np.mean(target**2))}
     if not candidates:
         nothing = np.zeros(0)
-        return FinalStack(constant, nothing, nothing, nothing, 0.0, 0.0, {"constant": float(np.mean(target**2))})
+        return FinalStack(constant, variance, nothing, nothing, nothing, 0.0, 0.0, by_name)
     moved = np.column_stack([c.held_out - constant for c in candidates]) * treatment_residual[:, None]
     weights = capped_weights(moved, target)
     gains = target**2 - (target - moved @ weights) ** 2
     gain, error = float(gains.mean()), float(gains.std() / np.sqrt(len(gains)))
     losses = (target[:, None] - moved) ** 2
-    by_name = {"constant": float(np.mean(target**2))}
     by_name |= {c.name: float(loss) for c, loss in zip(candidates, losses.mean(axis=0), strict=True)}
-    return FinalStack(constant, weights * sure_share(gain, error), weights, _plausible(losses), gain, error, by_name)
+    return FinalStack(
+        constant,
+        variance,
+        weights * sure_share(gain, error),
+        weights,
+        _plausible(losses),
+        gain,
+        error,
+        by_name,
+    )
 
 
 def sure_share(gain: float, error: float) -> float:

@@ -16,11 +16,22 @@ from causalkit._random import RandomState, child_generators, child_seeds
 from causalkit._validation import check_choice, check_features, check_scalar_argument, feature_names
 from causalkit.estimators._base import NetworkEffectLearner
 from causalkit.estimators._candidates import Candidate, JointFits, LinearEffect, joint_columns
-from causalkit.estimators._effect_data import CheckedData, check_data
+from causalkit.estimators._effect_data import (
+    CheckedData,
+    check_arms_outside_folds,
+    check_data,
+    split_labels,
+)
 from causalkit.estimators._engine import EffectData, Engine
 from causalkit.estimators._final_models import final_candidates, listed_models
-from causalkit.estimators._final_stage import FinalStack, stack_candidates
-from causalkit.estimators._graph_r_tests import TestInputs, flip_groups, graph_test, heterogeneity_test, test_inputs
+from causalkit.estimators._final_stage import stack_candidates
+from causalkit.estimators._graph_r_tests import (
+    TestInputs,
+    flip_groups,
+    graph_test,
+    heterogeneity_test,
+    test_inputs,
+)
 from causalkit.estimators._intervals import effect_variance, unseen_variance
 from causalkit.estimators._nuisances import Nuisances, fit_nuisances, nuisance_scores, outcome_stack
 from causalkit.estimators._refutation import refutation
@@ -31,7 +42,14 @@ from causalkit.graphs._folds import fold_labels
 from causalkit.nuisance._blocks import HopBasis
 from causalkit.nuisance._gram import Design
 from causalkit.nuisance._hops import HopLayout
-from causalkit.nuisance._relevance import by_feature, by_hop, explained_variance, name_blocks, shares
+from causalkit.nuisance._relevance import (
+    by_feature,
+    by_hop,
+    explained_variance,
+    linear_parts,
+    name_blocks,
+    shares,
+)
 
 Array = NDArray[np.float64]
 
@@ -39,31 +57,32 @@ Array = NDArray[np.float64]
 class GraphRLearner(NetworkEffectLearner):
     """Effect of a binary treatment for each node of a network: tau(i) = E[Y_i(1) - Y_i(0) | X, G].
 
-    The R-learner (Nie & Wager 2021) with nuisances and a final stage that see own and neighbours' columns. Outcome and
-    propensity are cross-fitted over folds that keep communities of the network together. The effect is a constant plus
-    a non-negative stack of candidates, weighted by held-out R-loss ``mean((Yr - Tr tau)^2)`` and pulled towards the
-    constant unless the gain is clear:
+    The R-learner (Nie & Wager 2021) with nuisances and a final stage that see own and neighbours' columns.
+    Outcome and propensity are cross-fitted over folds that keep communities of the network together. The
+    effect is a constant plus a non-negative stack of candidates, weighted by held-out R-loss ``mean((Yr - Tr
+    tau)^2)`` and pulled towards the constant unless the gain is clear:
 
-    - "additive", "pairs": outcome and effect fitted together as sums of smooth blocks over hop features, one prior
-      variance for each block by marginal likelihood, the second with products of pairs of columns;
+    - "additive", "pairs": outcome and effect fitted together as sums of smooth blocks over hop features, one
+      prior variance for each block by marginal likelihood, the second with products of pairs of columns;
     - "residual": the same blocks on the residuals;
     - "forest": EconML's causal forest on the residuals (skipped where a small trial forest earns no weight).
 
-    Assumptions: ignorability given own columns and those of neighbours, overlap, no interference (a neighbour's
-    treatment does not enter a unit's outcome; where it does, the direct effect at the observed treatment of the others
-    is estimated).
+    Assumptions: ignorability given own columns and those of neighbours, overlap, no interference (a
+    neighbour's treatment does not enter a unit's outcome; where it does, the direct effect at the observed
+    treatment of the others is estimated).
 
     Parameters
     ----------
     outcome_model, treatment_model : str, estimator or list, default="stack"
-        "linear", "additive", "pairs", "boosting", "stack" (all of them), a scikit-learn estimator on the hop columns,
-        or a list of those, which are stacked on out-of-fold loss.
+        "linear", "additive", "pairs", "boosting", "stack" (all of them), a scikit-learn estimator on the hop
+        columns, or a list of those, which are stacked on out-of-fold loss.
     final_model : str, regressor or list, default="stack"
         "additive", "pairs", "residual", "forest", "stack" (all of them), "constant", a regressor that takes
         ``sample_weight``, or a list of those.
     cv : int or splitter, default=5
-        Number of network folds, or an object whose ``split(X, graph=...)`` yields train and test positions, such as
-        ``NetworkKFold``; each unit must be tested once.
+        Number of network folds, or a splitter such as ``NetworkKFold`` or one of scikit-learn: its ``split``
+        is given X, the treatment in place of y, ``groups`` and, if it takes one, ``graph``. It must test each
+        unit once and train on all others.
     n_hops : int, default=2
         How far the network is looked at.
     n_pairs : int, default=12
@@ -73,8 +92,9 @@ class GraphRLearner(NetworkEffectLearner):
     clip : float, default=0.02
         Propensities are kept in [clip, 1 - clip].
     missing : {"error", "flag"}, default="error"
-        "flag" accepts missing values: in X they get a flag column and are left out of neighbours' means; a unit whose
-        outcome or treatment is missing stays in the network but enters no loss. ``missing_`` counts them.
+        "flag" accepts missing values: in X they get a flag column and are left out of neighbours' means; a
+        unit whose outcome or treatment is missing stays in the network but enters no loss. ``missing_``
+        counts them.
     n_jobs : int, optional
         Threads for folds, row blocks and trees; results do not depend on it.
     random_state : int, Generator, RandomState or None
@@ -91,7 +111,8 @@ class GraphRLearner(NetworkEffectLearner):
     final_weights_ : Series
         Weight of each final-stage candidate; what is missing to one stands on the constant.
     nuisance_scores_ : DataFrame
-        Out-of-fold R2 (outcome) and log loss (treatment) of every nuisance candidate beside the constant guess.
+        Out-of-fold R2 (outcome) and log loss (treatment) of every nuisance candidate beside the constant
+        guess.
     final_scores_ : DataFrame
         Held-out R-loss of every final-stage candidate beside the constant effect.
     feature_relevance_, hop_relevance_ : Series
@@ -112,8 +133,8 @@ class GraphRLearner(NetworkEffectLearner):
     Raises
     ------
     ValueError
-        If an argument is missing, not finite, of another length, constant, not binary (treatment), or the graph does
-        not fit X.
+        If an argument is missing, not finite, of another length, constant, not binary (treatment), or the
+        graph does not fit X.
 
     Warns
     -----
@@ -122,8 +143,8 @@ class GraphRLearner(NetworkEffectLearner):
 
     References
     ----------
-    Nie & Wager (2021), Quasi-oracle estimation of heterogeneous treatment effects, Biometrika 108(2). The final-stage
-    bottleneck (arXiv 2511.13018).
+    Nie & Wager (2021), Quasi-oracle estimation of heterogeneous treatment effects, Biometrika 108(2). The
+    final-stage bottleneck (arXiv 2511.13018).
 
     Examples
     --------
@@ -138,6 +159,11 @@ class GraphRLearner(NetworkEffectLearner):
     >>> bool(low < world.cate.mean() < high)
     True
     """
+
+    # Asked for by default: without treatment there is no fit, and without the graph another one.
+    __metadata_request__fit = {"treatment": True, "graph": True, "groups": True}  # noqa: RUF012
+    __metadata_request__predict = {"graph": True}  # noqa: RUF012
+    __metadata_request__score = {"treatment": True, "graph": True, "groups": True}  # noqa: RUF012
 
     def __init__(
         self,
@@ -165,7 +191,9 @@ class GraphRLearner(NetworkEffectLearner):
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def fit(self, X: Any, y: ArrayLike, *, treatment: ArrayLike, graph: Any = None, groups: Any = None) -> Self:
+    def fit(
+        self, X: Any, y: ArrayLike, *, treatment: ArrayLike, graph: Any = None, groups: Any = None
+    ) -> Self:
         """Estimate nuisances, effect and everything that the answers need.
 
         Parameters
@@ -182,15 +210,22 @@ class GraphRLearner(NetworkEffectLearner):
             Labels such as villages: kept together in folds, and the clusters of standard errors.
         """
         self._check_settings()
-        n_folds = self.cv if isinstance(self.cv, int) else 2
+        self._heterogeneity: HeterogeneityTest | None = None
+        self._graph_matters: GraphTest | None = None
+        n_folds = int(self.cv) if isinstance(self.cv, int | np.integer) else 2
         checked = check_data(
             self, X, y, treatment, graph, groups, allow_missing=self.missing == "flag", n_folds=n_folds
         )
         self._seeds = child_seeds(self.random_state, 5)
-        data = self._lay_out(X, checked)
+        data = self._lay_out(checked)
         engine = Engine(data, self.n_pairs, self.n_jobs, self._basis)
         nuisances = fit_nuisances(
-            engine, self.outcome_model, self.treatment_model, clip=self.clip, n_jobs=self.n_jobs, seed=self._seeds[2]
+            engine,
+            self.outcome_model,
+            self.treatment_model,
+            clip=self.clip,
+            n_jobs=self.n_jobs,
+            seed=self._seeds[2],
         )
         self._fit_effect(engine, nuisances, checked)
         self._warn_of_overlap()
@@ -199,32 +234,51 @@ class GraphRLearner(NetworkEffectLearner):
     def predict(self, X: Any, *, graph: Any = None) -> Array:
         """Effect tau of each node of a network, (n,), in units of y; nodes may be new."""
         design = self._design_for(X, graph)
-        return self._stack.combine([c.predict(design) for c in self._models]) * self._scale
+        return self._effect_at(design) * self._scale
 
     def predict_interval(self, X: Any, *, graph: Any = None, alpha: float = 0.05) -> Array:
         """Lower and upper end (n, 2) of an interval for the effect of each node.
 
-        The variance is the larger of the engine's posterior and the jackknife over folds, plus the disagreement of the
-        candidates that held-out loss cannot tell apart, plus the heterogeneity that held-out residuals show and no
-        candidate caught. The aim is average coverage 1 - alpha over nodes, not for every single node.
+        The variance is the larger of the engine's posterior and the jackknife over folds, plus the
+        disagreement of the candidates that held-out loss cannot tell apart, plus the heterogeneity that
+        held-out residuals show and no candidate caught. The aim is average coverage 1 - alpha over nodes, not
+        for every single node.
         """
         check_scalar_argument(alpha, "alpha", low=0, high=1, inclusive=False)
         design = self._design_for(X, graph)
         effects = [c.predict(design) for c in self._models]
-        tau = self._stack.combine(effects)
+        tau = self._stack.combine(effects, design.n_rows)
         variance = effect_variance(self._stack, self._models, design, effects, tau, self._misfit)
         half = stats.norm.ppf(1 - alpha / 2) * np.sqrt(variance)
         return np.column_stack([tau - half, tau + half]) * self._scale
+
+    def score(
+        self, X: Any, y: ArrayLike, *, treatment: ArrayLike, graph: Any = None, groups: Any = None
+    ) -> float:
+        """R-score of the effect on other units: 1 - L(tau) / L(best constant effect of these units).
+
+        L is the mean of ``(Yr - Tr tau)^2`` with residuals of the units given here, from nuisances that are
+        cross-fitted on them with this learner's settings, because the truth is not observed (Schuler et al.
+        2018). 0: as good as their best constant; noise stays in both losses, so that even the true effect
+        scores far below 1. Takes what ``fit`` takes; units should be others than those of the fit.
+        """
+        tau = self.predict(X, graph=graph)
+        alike = clone(self).set_params(final_model="constant")
+        alike.fit(X, y, treatment=treatment, graph=graph, groups=groups)
+        yr, tr = alike._residuals()
+        best = np.mean((yr - tr * alike.constant_effect_) ** 2)
+        return float(1 - np.mean((yr - tr * tau[alike.observed_]) ** 2) / best)
 
     def heterogeneity_test(self) -> HeterogeneityTest:
         """Test that the effect is the same for all units, by sign flips of block scores.
 
         Every block of functions (columns, hops) is a direction in which the effect could vary; the largest
-        standardised score of tau = constant is compared with its distribution when the signs of whole groups of units
-        are flipped at random.
+        standardised score of tau = constant is compared with its distribution when the signs of whole groups
+        of units are flipped at random.
         """
-        if not hasattr(self, "_heterogeneity"):
-            stack, scale = self._stack_for_tests(), self._scale
+        check_is_fitted(self, "network_")
+        if self._heterogeneity is None:
+            stack, scale = self._stack, self._scale
             self._heterogeneity = heterogeneity_test(
                 self._test_inputs(), stack.constant, stack.gain * scale**2, stack.gain_error * scale**2
             )
@@ -233,29 +287,49 @@ class GraphRLearner(NetworkEffectLearner):
     def graph_matters_test(self) -> GraphTest:
         """Test that the effect depends on own features only.
 
-        The same sign-flip test on the neighbours' blocks, cleared of what own columns span, beside the difference in
-        held-out R-loss between the engine without and with the network.
+        The same sign-flip test on the neighbours' blocks, cleared of what own columns span, beside the
+        difference in held-out R-loss between the engine without and with the network.
         """
-        if not hasattr(self, "_graph_matters"):
+        check_is_fitted(self, "network_")
+        if self._graph_matters is None:
             inputs = self._test_inputs()
             network, groups = self._dependence()
             self._graph_matters = graph_test(inputs, network, groups, self._scale)
         return self._graph_matters
 
     def placebo_test(
-        self, X: Any, y: ArrayLike, *, treatment: ArrayLike, graph: Any = None, groups: Any = None, n_repetitions: int = 5
+        self,
+        X: Any,
+        y: ArrayLike,
+        *,
+        treatment: ArrayLike,
+        graph: Any = None,
+        groups: Any = None,
+        n_repetitions: int = 5,
     ) -> RefutationResult:
         """Refit with the treatment permuted among the units: the average effect must be zero."""
         check_scalar_argument(n_repetitions, "n_repetitions", low=1, integer=True)
-        rngs = child_generators(self._seeds[4], n_repetitions) if hasattr(self, "_seeds") else child_generators(0, n_repetitions)
+        rngs = (
+            child_generators(self._seeds[4], n_repetitions)
+            if hasattr(self, "_seeds")
+            else child_generators(0, n_repetitions)
+        )
         values = np.asarray(treatment)
         fits = [
-            clone(self).fit(X, y, treatment=rng.permutation(values), graph=graph, groups=groups) for rng in rngs
+            clone(self).fit(X, y, treatment=rng.permutation(values), graph=graph, groups=groups)
+            for rng in rngs
         ]
         return refutation("placebo treatment", 0.0, [fit.ate() for fit in fits], None)
 
     def random_cause_test(
-        self, X: Any, y: ArrayLike, *, treatment: ArrayLike, graph: Any = None, groups: Any = None, n_repetitions: int = 5
+        self,
+        X: Any,
+        y: ArrayLike,
+        *,
+        treatment: ArrayLike,
+        graph: Any = None,
+        groups: Any = None,
+        n_repetitions: int = 5,
     ) -> RefutationResult:
         """Refit with a random column more: the average effect must stay."""
         check_scalar_argument(n_repetitions, "n_repetitions", low=1, integer=True)
@@ -266,10 +340,13 @@ class GraphRLearner(NetworkEffectLearner):
             wider = pd.DataFrame(X).assign(**{"(random cause)": rng.normal(size=len(self.propensity_))})
             wider.columns = wider.columns.astype(str)
             fits.append(clone(self).fit(wider, y, treatment=treatment, graph=graph, groups=groups))
-        return refutation("random cause", original.estimate, [fit.ate() for fit in fits], original.standard_error)
+        return refutation(
+            "random cause", original.estimate, [fit.ate() for fit in fits], original.standard_error
+        )
 
     def _check_settings(self) -> None:
-        if isinstance(self.cv, bool) or not (isinstance(self.cv, int | np.integer) or hasattr(self.cv, "split")):
+        is_splitter = hasattr(self.cv, "split") and not isinstance(self.cv, str)
+        if isinstance(self.cv, bool) or not (isinstance(self.cv, int | np.integer) or is_splitter):
             raise ValueError(f"cv must be a number of folds or a splitter; got {self.cv!r}")
         if isinstance(self.cv, int | np.integer):
             check_scalar_argument(self.cv, "cv", low=2, integer=True)
@@ -279,7 +356,7 @@ class GraphRLearner(NetworkEffectLearner):
         check_choice(self.missing, "missing", ["error", "flag"])
         listed_models(self.final_model)
 
-    def _lay_out(self, X: Any, checked: CheckedData) -> EffectData:
+    def _lay_out(self, checked: CheckedData) -> EffectData:
         """Hop groups of all units, folds, and the rows whose outcome and treatment are known."""
         self.network_, self.observed_ = checked.network, checked.observed
         self.groups_ = None if checked.groups is None else checked.groups.codes
@@ -288,7 +365,8 @@ class GraphRLearner(NetworkEffectLearner):
         self._groups = self._layout.groups(checked.values, checked.network)
         rng = child_generators(self._seeds[0], 1)[0]
         self._basis = HopBasis(n_fourier=self.n_fourier).fit(self._groups, rng)
-        fold = self._folds(X, checked)[checked.observed]
+        fold = self._folds(checked)[checked.observed]
+        check_arms_outside_folds(checked.treatment[checked.observed], fold, checked.levels)
         y = checked.outcome[checked.observed]
         self._centre, self._scale = float(y.mean()), float(y.std())
         every = len(checked.observed) == checked.n_units
@@ -302,15 +380,12 @@ class GraphRLearner(NetworkEffectLearner):
             int(fold.max()) + 1,
         )
 
-    def _folds(self, X: Any, checked: CheckedData) -> NDArray[np.intp]:
+    def _folds(self, checked: CheckedData) -> NDArray[np.intp]:
         if isinstance(self.cv, int | np.integer):
-            return fold_labels(checked.network, int(self.cv), self._seeds[1], groups=self.groups_).astype(np.intp)
-        out = np.full(checked.n_units, -1, np.intp)
-        for k, (_, test) in enumerate(self.cv.split(checked.values, graph=checked.network)):
-            out[test] = k
-        if (out < 0).any():
-            raise ValueError(f"cv must test each unit once; got {int((out < 0).sum())} units in no test set")
-        return out
+            return fold_labels(checked.network, int(self.cv), self._seeds[1], groups=self.groups_).astype(
+                np.intp
+            )
+        return split_labels(self.cv, checked)
 
     def _fit_effect(self, engine: Engine, nuisances: Nuisances, checked: CheckedData) -> None:
         models = listed_models(self.final_model)
@@ -330,7 +405,9 @@ class GraphRLearner(NetworkEffectLearner):
         self._keep_effects(engine, final.fitted, yr, tr, checked)
         self._describe(engine, final.fitted, candidates, outcome_weights, nuisances)
 
-    def _joint_fits(self, engine: Engine, nuisances: Nuisances, base: Array, models: list[Any]) -> dict[str, Candidate]:
+    def _joint_fits(
+        self, engine: Engine, nuisances: Nuisances, base: Array, models: list[Any]
+    ) -> dict[str, Candidate]:
         """Needed as final-stage candidates, and as candidates for the outcome in the default stack."""
         wanted = {"additive", "pairs"} & {m for m in models if isinstance(m, str)}
         if not wanted:
@@ -341,7 +418,9 @@ class GraphRLearner(NetworkEffectLearner):
             joint["pairs"] = fits.pairs()
         return joint
 
-    def _keep_rows(self, data: EffectData, nuisances: Nuisances, yr: Array, tr: Array, checked: CheckedData) -> None:
+    def _keep_rows(
+        self, data: EffectData, nuisances: Nuisances, yr: Array, tr: Array, checked: CheckedData
+    ) -> None:
         def spread(values: Array) -> Array:
             out = np.full(checked.n_units, np.nan)
             out[checked.observed] = values
@@ -357,7 +436,7 @@ class GraphRLearner(NetworkEffectLearner):
     def _keep_effects(
         self, engine: Engine, candidates: list[Candidate], yr: Array, tr: Array, checked: CheckedData
     ) -> None:
-        held_out = self._stack.combine([c.held_out for c in candidates]) if candidates else np.full(len(yr), self._stack.constant)
+        held_out = self._stack.combine([c.held_out for c in candidates], len(yr))
         rng = child_generators(self._seeds[4], 1)[0]
         self._misfit = unseen_variance(engine.data.groups, engine.data.fold, yr, tr, held_out, rng)
         self._design = engine.design
@@ -365,8 +444,7 @@ class GraphRLearner(NetworkEffectLearner):
         cate[checked.observed] = held_out
         rest = np.setdiff1d(np.arange(checked.n_units), checked.observed)
         if rest.size:
-            design = engine.design.at([g[rest] for g in self._groups])
-            cate[rest] = self._stack.combine([m.predict(design) for m in self._models]) if candidates else self._stack.constant
+            cate[rest] = self._effect_at(engine.design.at([g[rest] for g in self._groups]))
         self.out_of_fold_cate_ = cate * self._scale
         self._rows: list[NDArray[np.float32]] | None = engine.data.groups
         del self._groups
@@ -383,19 +461,30 @@ class GraphRLearner(NetworkEffectLearner):
         names = [c.name for c in candidates]
         self.final_weights_ = pd.Series(self._stack.weights, index=names, name="weight", dtype=float)
         losses = pd.Series(self._stack.losses, name="r_loss") * self._scale**2
-        self.final_scores_ = pd.DataFrame({"r_loss": losses, "weight": self.final_weights_.reindex(losses.index)})
+        self.final_scores_ = pd.DataFrame(
+            {"r_loss": losses, "weight": self.final_weights_.reindex(losses.index)}
+        )
         self.nuisance_scores_ = nuisance_scores(engine.data, outcome, outcome_weights, nuisances)
-        best = min((c for c in candidates if isinstance(c.model, LinearEffect)), key=lambda c: self._stack.losses[c.name], default=None)
+        best = min(
+            (c for c in candidates if isinstance(c.model, LinearEffect)),
+            key=lambda c: self._stack.losses[c.name],
+            default=None,
+        )
         self._relate(best.model if best is not None else None)  # type: ignore[arg-type]
 
     def _relate(self, model: LinearEffect | None) -> None:
         design = self._design.at(self._rows or [])
         table = name_blocks(design, self._layout)
-        explained = np.zeros(len(table)) if model is None else explained_variance(design, model.weights[:, 0])[1:]
+        explained = (
+            np.zeros(len(table)) if model is None else explained_variance(design, model.weights[:, 0])[1:]
+        )
         table = table.assign(share=shares(explained))
-        self.feature_relevance_, self.hop_relevance_ = by_feature(table), by_hop(table, self.n_hops)
+        parts = {} if model is None else linear_parts(design, self._layout, model.weights[:, 0])
+        self.feature_relevance_, self.hop_relevance_ = by_feature(table, parts), by_hop(table, self.n_hops)
         pairs = table[(table["kind"] == "pair") & (table["share"] > 1e-6)]
-        self.pairs_ = pairs[["feature", "hop", "share"]].sort_values("share", ascending=False, ignore_index=True)
+        self.pairs_ = pairs[["feature", "hop", "share"]].sort_values(
+            "share", ascending=False, ignore_index=True
+        )
 
     def _design_for(self, X: Any, graph: Any) -> Design:
         check_is_fitted(self, "network_")
@@ -403,26 +492,36 @@ class GraphRLearner(NetworkEffectLearner):
         network = as_network(graph, n_nodes=len(values), node_ids=getattr(X, "index", None))
         return self._design.at(self._layout.groups(values, network))
 
-    def _stack_for_tests(self) -> FinalStack:
-        check_is_fitted(self, "network_")
-        return self._stack
+    def _effect_at(self, design: Design) -> Array:
+        return self._stack.combine([model.predict(design) for model in self._models], design.n_rows)
 
     def _test_inputs(self) -> TestInputs:
-        check_is_fitted(self, "network_")
         if self._rows is None:
-            raise ValueError("tests need the training rows, which a saved model does not carry; got one: test before saving")
+            raise ValueError(
+                "tests need the training rows, which a saved model does not carry; got one that was loaded: "
+                "test before saving"
+            )
         design = self._design.at(self._rows)
         yr, tr = self._residuals()
         network, groups = self._dependence()
         flips = flip_groups(network, groups, len(yr), self._seeds[4])
-        return test_inputs(design, name_blocks(design, self._layout), yr / self._scale, tr, self._fold, flips, self._seeds[4], self.n_jobs)
+        return test_inputs(
+            design,
+            name_blocks(design, self._layout),
+            yr / self._scale,
+            tr,
+            self._fold,
+            flips,
+            self._seeds[4],
+            self.n_jobs,
+        )
 
     def _warn_of_overlap(self) -> None:
         report = self.overlap_report()
         if report.is_poor:
             warnings.warn(
-                f"{report.summary()} Average effects rest on few units: see overlap_report(), and compare ate() with "
-                "overlap_weighted_effect().",
+                f"{report.summary()} Average effects rest on few units: see overlap_report(), and compare "
+                "ate() with overlap_weighted_effect().",
                 OverlapWarning,
                 stacklevel=3,
             )

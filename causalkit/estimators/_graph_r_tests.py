@@ -23,6 +23,7 @@ Index = NDArray[np.intp]
 
 _ROWS_PER_GROUP = 25
 _MAX_GROUPS = 2_000
+_MANY_COMPONENTS, _SMALL_COMPONENT = 30, 0.05  # the rule by which standard errors cluster by component, too
 _N_DRAWS = 999
 
 
@@ -71,16 +72,20 @@ test_inputs.__test__ = False  # type: ignore[attr-defined]  # not a test
 
 
 def flip_groups(network: Network, groups: Any, n_rows: int, seed: int) -> Index:
-    """Groups given; else single rows without edges; else small components, or communities of about 25 nodes."""
+    """Groups given; else components where those are many and small; else communities of about 25 nodes."""
     if groups is not None:
         return np.unique(groups, return_inverse=True)[1].astype(np.intp)
-    if network.n_edges == 0:
-        return np.arange(n_rows) if n_rows <= _MAX_GROUPS else np.arange(n_rows) % _MAX_GROUPS
+    components = network.component_labels()
+    sizes = np.bincount(components)
+    if len(sizes) >= _MANY_COMPONENTS and sizes.max() <= max(1, _SMALL_COMPONENT * n_rows):
+        return (components % _MAX_GROUPS).astype(np.intp)
     n_groups = max(2, min(_MAX_GROUPS, n_rows // _ROWS_PER_GROUP))
     return fold_labels(network, n_groups, seed).astype(np.intp)
 
 
-def heterogeneity_test(inputs: TestInputs, constant: float, gain: float, gain_error: float) -> HeterogeneityTest:
+def heterogeneity_test(
+    inputs: TestInputs, constant: float, gain: float, gain_error: float
+) -> HeterogeneityTest:
     """Null: tau is constant. Scores of every block, cleared of the constant."""
     yr, tr = inputs.outcome_residual, inputs.treatment_residual
     hops = sorted({b.hop for b in inputs.design.basis.blocks})

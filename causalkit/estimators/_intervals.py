@@ -20,14 +20,23 @@ _SIGN_FLIPS = 50
 
 
 def effect_variance(
-    stack: FinalStack, models: Sequence[EffectModel], design: Design, effects: Sequence[Array], tau: Array, misfit: float
+    stack: FinalStack,
+    models: Sequence[EffectModel],
+    design: Design,
+    effects: Sequence[Array],
+    tau: Array,
+    misfit: float,
 ) -> Array:
-    """Posterior or jackknife variance (the larger), plus disagreement of candidates, plus unseen heterogeneity."""
-    known = np.zeros(len(tau))
+    """Posterior and jackknife variance, plus candidates' disagreement, plus what none of them saw.
+
+    The posterior is right where the blocks can express the effect, the jackknife over folds where they
+    cannot; their sum, the largest over the engine's fits, is cautious in the first case.
+    """
+    known = np.full(len(tau), 0.0 if models else stack.constant_variance)
     for model in models:
         if isinstance(model, LinearEffect):
             posterior, jackknife = model.moments(design)
-            known = np.maximum(known, np.maximum(posterior, jackknife))
+            known = np.maximum(known, posterior + jackknife)
     return known + stack.disagreement(effects, tau) + misfit
 
 
@@ -41,33 +50,35 @@ def unseen_variance(
 ) -> float:
     """Variance of tau - tau_hat that held-out residuals still show, in squared units of the effect.
 
-    For rows i, j of the same fold the products s_i s_j of s = Tr (Yr - Tr tau_hat) have the mean
-    Tr_i^2 Tr_j^2 Cov(d_i, d_j), d = tau - tau_hat, because their fit saw neither. Regressed on a quadratic kernel of
-    each hop group (Haseman & Elston 1972, as in variance-component estimation) they give the variance of a misfit
-    that is spread over many pairs of columns, too thin for any block to pick up. Rows are compared within folds only;
-    the estimate is shrunk by its standard error over random sign flips.
+    For rows i, j of the same fold the products s_i s_j of s = Tr (Yr - Tr tau_hat) have the mean Tr_i^2
+    Tr_j^2 Cov(d_i, d_j), d = tau - tau_hat, because their fit saw neither. Regressed on a quadratic kernel of
+    each hop group (Haseman & Elston 1972, as in variance-component estimation) they give the variance of a
+    misfit that is spread over many pairs of columns, too thin for any block to pick up. Rows are compared
+    within folds only; the estimate is shrunk by its standard error over random sign flips.
     """
-    total, flips = 0.0, np.zeros(_SIGN_FLIPS)
     score = treatment_residual * (outcome_residual - treatment_residual * held_out)
-    for group in groups:
-        explained, noise, scale = 0.0, np.zeros(_SIGN_FLIPS), 0.0
-        directions = _directions(group)
-        for k in np.unique(fold):
-            rows = np.flatnonzero(fold == k)
-            rows = rows if len(rows) <= _ROWS_PER_FOLD else np.sort(rng.choice(rows, _ROWS_PER_FOLD, replace=False))
-            similar = (directions[rows] @ directions[rows].T).astype(np.float64) ** 2
-            kernel = similar - similar.mean()
-            np.fill_diagonal(kernel, 0.0)
-            s, weight = score[rows], treatment_residual[rows] ** 2
-            signed = s * rng.choice([-1.0, 1.0], (_SIGN_FLIPS, len(rows)))
-            explained += s @ kernel @ s
-            noise += np.einsum("ij,ij->i", signed @ kernel, signed)
-            scale += weight @ (kernel * similar) @ weight
-        if scale > 0:
-            total += explained / scale
-            flips += noise / scale
-    error = float(flips.std())
-    return total * sure_share(total, error) if total > 0 else 0.0
+    return sum(_group_misfit(_directions(g), fold, score, treatment_residual**2, rng) for g in groups)
+
+
+def _group_misfit(
+    directions: Float32, fold: Index, score: Array, weight: Array, rng: np.random.Generator
+) -> float:
+    """The variance that one hop group's quadratic kernel explains, shrunk by its standard error."""
+    explained, scale, flips = 0.0, 0.0, np.zeros(_SIGN_FLIPS)
+    for k in np.unique(fold):
+        rows = np.flatnonzero(fold == k)
+        if len(rows) > _ROWS_PER_FOLD:
+            rows = np.sort(rng.choice(rows, _ROWS_PER_FOLD, replace=False))
+        similar = (directions[rows] @ directions[rows].T).astype(np.float64) ** 2
+        kernel = similar - similar.mean()
+        np.fill_diagonal(kernel, 0.0)
+        signed = score[rows] * rng.choice([-1.0, 1.0], (_SIGN_FLIPS, len(rows)))
+        explained += score[rows] @ kernel @ score[rows]
+        scale += weight[rows] @ (kernel * similar) @ weight[rows]
+        flips += np.einsum("ij,ij->i", signed @ kernel, signed)
+    if scale <= 0 or explained <= 0:
+        return 0.0
+    return float(explained / scale * sure_share(explained, float(flips.std())))
 
 
 def _directions(group: Float32) -> Float32:

@@ -14,7 +14,7 @@ from sklearn.metrics import log_loss
 from causalkit.estimators._engine import OUTCOME, TREATMENT, EffectData, Engine
 from causalkit.nuisance._cross_fitting import cross_fit
 from causalkit.nuisance._defaults import resolve_model
-from causalkit.nuisance._stacking import log_odds, simplex_weights, sigmoid, stack_log_odds
+from causalkit.nuisance._stacking import log_odds, sigmoid, simplex_weights, stack_log_odds
 
 Array = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -37,7 +37,7 @@ class Nuisances:
 def fit_nuisances(
     engine: Engine, outcome_model: Any, treatment_model: Any, *, clip: float, n_jobs: int | None, seed: int
 ) -> Nuisances:
-    """Every candidate is fitted without the fold that it predicts, on the same folds for outcome and treatment."""
+    """Every candidate is fitted without the fold that it predicts, on the same folds for both nuisances."""
     columns = _Columns(engine)
     outcome = _candidates(engine, columns, outcome_model, OUTCOME, n_jobs, seed)
     treatment = _candidates(engine, columns, treatment_model, TREATMENT, n_jobs, seed)
@@ -47,7 +47,9 @@ def fit_nuisances(
     raw = sigmoid(log_odds(np.column_stack(list(bounded.values()))) @ weights)
     propensity = np.clip(raw, clip, 1 - clip)
     outside = (raw < clip) | (raw > 1 - clip)
-    return Nuisances(outcome, bounded, dict(zip(bounded, weights, strict=True)), propensity, float(outside.mean()))
+    return Nuisances(
+        outcome, bounded, dict(zip(bounded, weights, strict=True)), propensity, float(outside.mean())
+    )
 
 
 def _candidates(
@@ -62,7 +64,9 @@ def _candidates(
         else:
             y = engine.data.outcome if which == OUTCOME else engine.data.treatment
             tables = columns.enriched(which) if label == "boosting" else columns.plain
-            out[label] = cross_fit(estimator, tables, y, engine.data.fold, task=task, n_jobs=n_jobs, seed=seed)
+            out[label] = cross_fit(
+                estimator, tables, y, engine.data.fold, task=task, n_jobs=n_jobs, seed=seed
+            )
     return out
 
 
@@ -73,7 +77,7 @@ def _from_engine(engine: Engine, kind: str, which: int) -> Array:
 
 
 class _Columns:
-    """Hop columns for models that know no graph; boosting also gets the engine's predictions and products of pairs."""
+    """Hop columns for models that know no graph; boosting also gets engine predictions and products."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -93,7 +97,9 @@ class _Columns:
 
     def _product(self, pair: tuple[int, int]) -> Float32:
         left, right = (self.engine.basis.blocks[i] for i in pair)
-        values = [self.engine.basis.standardised(self.engine.data.groups, b.hop, b.feature) for b in (left, right)]
+        values = [
+            self.engine.basis.standardised(self.engine.data.groups, b.hop, b.feature) for b in (left, right)
+        ]
         return np.asarray(values[0] * values[1])
 
 
@@ -104,18 +110,19 @@ def outcome_stack(candidates: dict[str, Array], outcome: Array) -> tuple[Array, 
     return table @ weights, dict(zip(candidates, weights, strict=True))
 
 
-
-
 def nuisance_scores(
     data: EffectData, outcome: dict[str, Array], outcome_weights: dict[str, float], nuisances: Nuisances
 ) -> pd.DataFrame:
-    """Out-of-fold score of every candidate, the stack and a constant guess: R2 for the outcome, log loss for the treatment."""
+    """Out-of-fold R2 (outcome) or log loss (treatment) of every candidate, the stack and a constant."""
     y, t = data.outcome, data.treatment
     stacked = sum(outcome_weights[name] * p for name, p in outcome.items())
     outcomes = {**outcome, "stack": stacked, "constant": np.zeros(len(y))}
     share = np.full(len(t), t.mean())
     treatments = {**nuisances.treatment_candidates, "stack": nuisances.propensity, "constant": share}
-    rows = [("outcome", name, "r2", 1 - np.mean((y - p) ** 2), outcome_weights.get(name)) for name, p in outcomes.items()]
+    rows = [
+        ("outcome", name, "r2", 1 - np.mean((y - p) ** 2), outcome_weights.get(name))
+        for name, p in outcomes.items()
+    ]
     rows += [
         ("treatment", name, "log_loss", log_loss(t, p), nuisances.treatment_weights.get(name))
         for name, p in treatments.items()

@@ -14,7 +14,7 @@ from causalkit.inference._effects import EffectEstimate
 def refutation(
     kind: str, expected: float, estimates: Sequence[EffectEstimate], standard_error: float | None
 ) -> RefutationResult:
-    """Largest deviation in standard errors (each estimate's own unless one is given), Bonferroni over repetitions."""
+    """Largest deviation in standard errors (each estimate's own unless one is given), with Bonferroni."""
     values = np.array([e.estimate for e in estimates])
     errors = np.array([e.standard_error if standard_error is None else standard_error for e in estimates])
     z = np.abs(values - expected) / np.maximum(errors, 1e-300)

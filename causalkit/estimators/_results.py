@@ -22,7 +22,8 @@ class HeterogeneityTest(Result):
     leading : str
         The block that shows most heterogeneity.
     gain, gain_standard_error : float
-        Held-out R-loss of the constant effect less that of the final stage, in squared units of y for each row.
+        Held-out R-loss of the constant effect less that of the final stage, in squared units of y for each
+        row.
     n_groups : int
         Groups of rows whose signs were flipped together.
     scores : Series
@@ -39,18 +40,21 @@ class HeterogeneityTest(Result):
 
     def summary(self) -> str:
         """The answer in words, with what it rests on."""
-        found = "the effect varies with the features" if self.pvalue < 0.05 else "no sign that the effect varies"
+        found = (
+            "the effect varies with the features" if self.pvalue < 0.05 else "no sign that the effect varies"
+        )
         return (
             f"Heterogeneity: {found} (p = {self.pvalue:.3g}; strongest: {self.leading}).\n"
-            f"Held-out gain over a constant effect: {self.gain:.4g} (standard error {self.gain_standard_error:.2g}).\n"
-            f"Assumes ignorability given features and network, overlap, and that scores of different groups of units "
-            f"({self.n_groups}) are independent and symmetric."
+            f"Held-out gain over a constant effect: {self.gain:.4g} "
+            f"(standard error {self.gain_standard_error:.2g}).\n"
+            f"Assumes ignorability given features and network, overlap, and that scores of different groups "
+            f"of units ({self.n_groups}) are independent and symmetric."
         )
 
 
 @dataclass(frozen=True, repr=False)
 class GraphTest(Result):
-    """Does the effect depend on the network beyond own features? Null hypothesis: it depends on own features only.
+    """Does the effect depend on the network? Null hypothesis: it depends on own features only.
 
     Attributes
     ----------
@@ -59,8 +63,8 @@ class GraphTest(Result):
     leading : str
         The neighbours' block that shows most.
     loss_difference, standard_error : float
-        Held-out R-loss of the graph-blind less that of the graph-aware engine (positive: the graph helps), with a
-        standard error that respects the network.
+        Held-out R-loss of the graph-blind less that of the graph-aware engine (positive: the graph helps),
+        with a standard error that respects the network.
     n_groups : int
     scores : Series
     """
@@ -75,12 +79,17 @@ class GraphTest(Result):
 
     def summary(self) -> str:
         """The answer in words, with what it rests on."""
-        found = "the effect depends on neighbours' features" if self.pvalue < 0.05 else "no sign that the network matters"
+        found = (
+            "the effect depends on neighbours' features"
+            if self.pvalue < 0.05
+            else "no sign that the network matters"
+        )
         return (
             f"Graph: {found} for the effect (p = {self.pvalue:.3g}; strongest: {self.leading}).\n"
             f"Held-out R-loss without the graph less with it: {self.loss_difference:.4g} "
             f"(standard error {self.standard_error:.2g}).\n"
-            f"Assumes ignorability given features and network, overlap, and independence of {self.n_groups} groups."
+            f"Assumes ignorability given features and network, overlap, and independence of {self.n_groups} "
+            f"groups."
         )
 
 
@@ -112,7 +121,7 @@ class OverlapReport(Result):
 
     @property
     def is_poor(self) -> bool:
-        """More than a tenth of the units outside [0.05, 0.95], or an arm worth less than a third of its size."""
+        """More than a tenth of units outside [0.05, 0.95], or an arm worth less than a third of its size."""
         shares = self.effective_treated / self.n_treated, self.effective_control / self.n_control
         return bool(self.share_outside > 0.1 or min(shares) < 1 / 3)
 
@@ -133,8 +142,8 @@ class RefutationResult(Result):
     Attributes
     ----------
     kind : str
-        "placebo treatment" (permuted: the effect must be zero) or "random cause" (a random column more: the effect must
-        stay).
+        "placebo treatment" (permuted: the effect must be zero) or "random cause" (a random column more: the
+        effect must stay).
     expected, mean : float
         What the estimates should centre on, and their mean.
     largest_deviation : float
@@ -158,6 +167,7 @@ class RefutationResult(Result):
     def summary(self) -> str:
         word = "passed" if self.passed else "FAILED"
         return (
-            f"Refutation by {self.kind}: {word} (estimates centre on {self.mean:.4g}, expected {self.expected:.4g}; "
-            f"largest deviation {self.largest_deviation:.2f} standard errors, p = {self.pvalue:.3g})."
+            f"Refutation by {self.kind}: {word} (estimates centre on {self.mean:.4g}, expected "
+            f"{self.expected:.4g}; largest deviation {self.largest_deviation:.2f} standard errors, "
+            f"p = {self.pvalue:.3g})."
         )

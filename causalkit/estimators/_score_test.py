@@ -1,8 +1,8 @@
-"""Score test: do residual products still depend on blocks of functions? Calibrated by sign flips of whole groups."""
+"""Score test: do residual products depend on blocks of functions? Calibrated by sign flips of groups."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ _DRAWS_BYTES = 64 * 2**20
 
 @dataclass(frozen=True)
 class ScoreTest:
-    """Largest standardised score of a block or a group of blocks, its p-value, and the scores of all of them."""
+    """Largest standardised score of a block or a group of blocks, its p-value, and all scores."""
 
     statistic: float
     pvalue: float
@@ -35,16 +35,17 @@ def block_score_test(
     groups: Index,
     *,
     null_blocks: Sequence[int],
-    tested: dict[str, Sequence[int]],
+    tested: Mapping[str, Sequence[int]],
     n_draws: int,
     seed: int,
 ) -> ScoreTest:
     """Test that sum_i score_i phi(z_i) has mean zero for the functions phi of some blocks.
 
-    Under the null hypothesis the score s_i = Tr_i (Yr_i - Tr_i tau_0(z_i)) is uncorrelated with any function of the
-    features. Each function is first cleared of what the null model spans (`null_blocks`, weights Tr^2, from `gram`), so
-    that errors in tau_0 do not count. For each entry of `tested` the squared length of the sum is standardised by its
-    sign-flip distribution; the largest is the statistic, compared with the largest of the same flips.
+    Under the null hypothesis the score s_i = Tr_i (Yr_i - Tr_i tau_0(z_i)) is uncorrelated with any function
+    of the features. Each function is first cleared of what the null model spans (`null_blocks`, weights Tr^2,
+    from `gram`), so that errors in tau_0 do not count. For each entry of `tested` the squared length of the
+    sum is standardised by its sign-flip distribution; the largest is the statistic, compared with the largest
+    of the same flips.
     """
     sums = _group_scores(design, score, groups)
     draws: list[Array] = []
@@ -85,7 +86,7 @@ def _projection(gram: Array, null: Index, columns: Index) -> Array:
 
 
 def _flipped_lengths(scores: Array, n_draws: int, rng: np.random.Generator) -> Array:
-    """Squared length of the sum with a random sign for each group; the same signs for every block of a test."""
+    """Squared length of the sum with a random sign for each group; the same signs for every block."""
     step = max(1, _DRAWS_BYTES // (8 * len(scores)))
     parts = []
     for start in range(0, n_draws, step):

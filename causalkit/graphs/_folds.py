@@ -109,8 +109,8 @@ class NetworkKFold(BaseCrossValidator):
                 )
             yield train, np.flatnonzero(is_test)
 
-    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
-        """Return the number of folds."""
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None, *, graph: Any = None) -> int:
+        """Return the number of folds; scikit-learn hands over all that ``split`` takes."""
         return self.n_splits
 
 

@@ -1,5 +1,6 @@
 """Nuisance models: regressions on own and neighbours' columns, cross-fitting and stacking."""
 
+from causalkit.nuisance._cross_fitting import CrossFitter
 from causalkit.nuisance._hop_additive import HopAdditiveRegressor
 
-__all__ = ["HopAdditiveRegressor"]
+__all__ = ["CrossFitter", "HopAdditiveRegressor"]

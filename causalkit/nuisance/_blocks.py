@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+Array = NDArray[np.float64]
 Float32 = NDArray[np.float32]
 Index = NDArray[np.intp]
 
@@ -21,8 +22,8 @@ _MAX_LINEAR = 128  # a linear block of more columns is replaced by its leading p
 class Block:
     """Columns `start:stop` of the design share one prior variance and describe the same function.
 
-    `kind` is "smooth", "levels", "linear", "fourier" or "pair"; `hop` the hop group and `feature` the column in it, -1
-    where the block is made of several.
+    `kind` is "smooth", "levels", "linear", "fourier" or "pair"; `hop` the hop group and `feature` the column
+    in it, -1 where the block is made of several.
     """
 
     kind: str
@@ -38,12 +39,12 @@ class Block:
 
 @dataclass
 class HopBasis:
-    """Blocks of functions over hop groups: smooth ones of each column, a linear and a Fourier block of each group.
+    """Blocks of functions over hop groups: smooth ones of each column, joint ones of each group.
 
-    The functions of a column are sines on [-3.75, 3.75], scaled by the spectral density of a squared-exponential
-    kernel (Solin & Sarkka 2020), so that equal weights make a smooth function. The Fourier block (Rahimi & Recht
-    2007, orthogonal as in Yu et al. 2016) carries what no single column does. All columns are centred, and a missing
-    value contributes nothing.
+    The functions of a column are sines on [-3.75, 3.75], scaled by the spectral density of a
+    squared-exponential kernel (Solin & Sarkka 2020), so that equal weights make a smooth function. The
+    Fourier block (Rahimi & Recht 2007, orthogonal as in Yu et al. 2016) carries what no single column does.
+    All columns are centred, and a missing value contributes nothing.
     """
 
     n_functions: int = 5
@@ -52,16 +53,23 @@ class HopBasis:
     blocks: list[Block] = field(default_factory=list, init=False)
     n_columns: int = field(default=0, init=False)
 
-    def fit(self, groups: list[Float32], rng: np.random.Generator) -> HopBasis:
-        sample = [_sample(g) for g in groups]
-        self._columns = [[_describe(g[:, j]) for j in range(g.shape[1])] for g in sample]
-        self._linear = [_linear_map(_standardise(g, c), c) for g, c in zip(sample, self._columns, strict=True)]
+    def fit(self, groups: list[Float32], rng: np.random.Generator, weight: Array | None = None) -> HopBasis:
+        """Read centres, scales and levels off the rows; those of weight 0 have no part in it."""
+        if weight is not None and np.ptp(weight) == 0:
+            weight = None
+        rows = _sample_rows(len(groups[0]), weight)
+        sample, w = [g[rows] for g in groups], None if weight is None else weight[rows]
+        self._columns = [[_describe(g[:, j], w) for j in range(g.shape[1])] for g in sample]
+        self._linear = [
+            _linear_map(_standardise(g, c), c, w) for g, c in zip(sample, self._columns, strict=True)
+        ]
         self._fourier = [
             _fourier_frequencies(self._live(h).size, self.n_fourier, rng) for h in range(len(groups))
         ]
-        self.blocks, self._centre = [], np.zeros(0, np.float32)
+        self.blocks = []
         self._lay_out()
-        self._centre = self._raw(sample).mean(axis=0, dtype=np.float64).astype(np.float32)
+        self._centre = np.full(self.n_columns, np.nan, np.float32)
+        self._centre = _observed_mean(self._raw(sample), w).astype(np.float32)
         return self
 
     def evaluate(self, groups: list[Float32]) -> Float32:
@@ -73,6 +81,10 @@ class HopBasis:
     def standardised(self, groups: list[Float32], hop: int, feature: int) -> Float32:
         """One column, centred and scaled as in the linear block; a missing value is 0."""
         return _standardise(groups[hop][:, [feature]], [self._columns[hop][feature]])[:, 0]
+
+    def slopes(self, hop: int, weights: Array) -> Array:
+        """What weights of the linear block of a hop put on each standardised column, (d,)."""
+        return np.asarray(self._linear[hop] @ weights)
 
     def _live(self, hop: int) -> Index:
         return np.flatnonzero([c.scale > 0 for c in self._columns[hop]])
@@ -120,8 +132,7 @@ class HopBasis:
             fill_sines(target, column.smooth_scale(values), self.length)
         missing = np.isnan(values)
         if missing.any():
-            centre = self._centre[block.start : block.stop] if len(self._centre) else 0.0
-            target[missing] = centre if len(self._centre) else target[~missing].mean(axis=0)
+            target[missing] = self._centre[block.start : block.stop]
 
 
 @dataclass(frozen=True)
@@ -140,23 +151,38 @@ class _Column:
         return np.interp(values, self.quantiles, _normal_grid(len(self.quantiles))).astype(np.float32)
 
 
-def _sample(group: Float32) -> Float32:
-    if len(group) <= _SAMPLE_ROWS:
-        return group
-    return group[np.linspace(0, len(group) - 1, _SAMPLE_ROWS).astype(np.intp)]
+def _sample_rows(n_rows: int, weight: Array | None) -> Index | slice:
+    if weight is None and n_rows <= _SAMPLE_ROWS:
+        return slice(None)
+    rows = np.arange(n_rows) if weight is None else np.flatnonzero(weight > 0)
+    if len(rows) <= _SAMPLE_ROWS:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, _SAMPLE_ROWS).astype(np.intp)]
 
 
-def _describe(values: Float32) -> _Column:
-    seen = values[~np.isnan(values)].astype(np.float64)
-    centre, scale = (seen.mean(), seen.std()) if seen.size else (0.0, 0.0)
+def _observed_mean(values: Float32, weight: Array | None) -> Array:
+    """Mean of each column over the rows where it is not NaN."""
+    if weight is None:
+        return np.asarray(np.nanmean(values, axis=0, dtype=np.float64))
+    total = weight @ ~np.isnan(values)
+    return np.asarray(weight @ np.nan_to_num(values) / total)
+
+
+def _describe(values: Float32, weight: Array | None) -> _Column:
+    known = ~np.isnan(values)
+    seen, w = values[known].astype(np.float64), None if weight is None else weight[known]
+    if not seen.size:
+        return _Column(0.0, 0.0, None, None)
+    centre = np.average(seen, weights=w)
+    scale = np.sqrt(np.average((seen - centre) ** 2, weights=w))
     if scale <= 1e-6 * max(abs(centre), 1e-30) or scale < 1e-30:
         return _Column(float(centre), 0.0, None, None)
-    levels = np.unique(seen[: 4 * _SAMPLE_ROWS])
+    levels = np.unique(seen)
     if len(levels) <= _FEW_LEVELS:
         return _Column(float(centre), float(scale), levels.astype(np.float32), None)
     standard = (seen - centre) / scale
-    skewed = abs(np.mean(standard**3)) > 1.5 or np.mean(standard**4) > 9
-    quantiles = _strictly_increasing(np.quantile(seen, _grid(257))) if skewed else None
+    skewed = abs(np.average(standard**3, weights=w)) > 1.5 or np.average(standard**4, weights=w) > 9
+    quantiles = _ordered(_quantiles(seen, w)) if skewed else None
     return _Column(float(centre), float(scale), None, quantiles)
 
 
@@ -170,8 +196,19 @@ def _normal_grid(size: int) -> NDArray[np.float64]:
     return np.asarray(ndtri(_grid(size)))
 
 
-def _strictly_increasing(quantiles: NDArray[np.float64]) -> Float32:
-    """Ties (an atom of the distribution) are kept: interpolation then takes the last of them; only order is needed."""
+def _quantiles(values: Array, weight: Array | None) -> Array:
+    """257 quantiles; for whole weights those of the rows repeated so many times."""
+    if weight is None:
+        return np.asarray(np.quantile(values, _grid(257)))
+    order = np.argsort(values)
+    w = weight[order] / min(1.0, weight.min())
+    end = np.cumsum(w)
+    positions = np.column_stack([end - w, end - 1]).ravel()
+    return np.interp(_grid(257) * (end[-1] - 1), positions, np.repeat(values[order], 2))
+
+
+def _ordered(quantiles: NDArray[np.float64]) -> Float32:
+    """Ties (an atom of the distribution) are kept: interpolation then takes the last of them."""
     return np.maximum.accumulate(quantiles).astype(np.float32)
 
 
@@ -187,14 +224,15 @@ def _fill_levels(target: Float32, values: Float32, column: _Column) -> None:
     levels = column.levels
     assert levels is not None
     if len(levels) == 2:
-        target[:, 0] = (values - np.float32(column.centre)) / np.float32(column.scale)
+        inside = np.clip(values, levels[0], levels[1])
+        target[:, 0] = (inside - np.float32(column.centre)) / np.float32(column.scale)
         return
     nearest = np.abs(values[:, None] - levels).argmin(axis=1)
     target[:] = nearest[:, None] == np.arange(len(levels))
 
 
 def fill_sines(target: Float32, values: Float32, length: float = 1.0) -> None:
-    """sin(k t) for k = 1, 2, ... by the recurrence sin((k+1)t) = 2 cos(t) sin(kt) - sin((k-1)t): two calls in all."""
+    """sin(k t) for k = 1, 2, ... by sin((k+1)t) = 2 cos(t) sin(kt) - sin((k-1)t): two calls in all."""
     step = np.float32(np.pi / (2 * HALF_WIDTH))
     t = (np.clip(values, -_CLIP, _CLIP) + np.float32(HALF_WIDTH)) * step
     twice_cos, before, now = 2 * np.cos(t), np.zeros_like(t), np.sin(t)
@@ -206,7 +244,7 @@ def fill_sines(target: Float32, values: Float32, length: float = 1.0) -> None:
 
 
 def _standardise(group: Float32, columns: list[_Column]) -> Float32:
-    """Centred and scaled; missing and constant columns become 0, outliers are pulled in to 10 standard deviations."""
+    """Centred and scaled; missing and constant columns become 0, outliers are pulled in to 10 deviations."""
     centre = np.array([c.centre for c in columns], np.float32)
     scale = np.array([1 / c.scale if c.scale > 0 else 0.0 for c in columns], np.float32)
     out = (group - centre) * scale
@@ -214,14 +252,15 @@ def _standardise(group: Float32, columns: list[_Column]) -> Float32:
     return np.clip(out, -10, 10, out=out)
 
 
-def _linear_map(standard: Float32, columns: list[_Column]) -> Float32:
-    """(d, k) map to the linear block: the live columns, or their leading principal components where they are many."""
+def _linear_map(standard: Float32, columns: list[_Column], weight: Array | None) -> Float32:
+    """(d, k) map to the linear block: live columns, or leading principal components where they are many."""
     live = np.flatnonzero([c.scale > 0 for c in columns])
     if live.size <= _MAX_LINEAR:
         pick = np.zeros((len(columns), live.size), np.float32)
         pick[live, np.arange(live.size)] = 1 / np.sqrt(max(live.size, 1))
         return pick
-    gram = standard.T.astype(np.float64) @ standard / len(standard)
+    w = np.ones(len(standard)) if weight is None else weight
+    gram = (standard * w[:, None]).T @ standard / w.sum()
     values, vectors = np.linalg.eigh(gram)
     return (vectors[:, ::-1][:, :_MAX_LINEAR] / np.sqrt(values[::-1][:_MAX_LINEAR].sum())).astype(np.float32)
 

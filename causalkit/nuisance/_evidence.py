@@ -1,4 +1,4 @@
-"""Block variances, weights and posterior covariance of a grouped Bayesian linear model, from its Gram matrix alone."""
+"""A grouped Bayesian linear model from its Gram matrix: block variances, weights, posterior covariance."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DEAD = 1e-9  # a block whose variance is below this takes no part in a fit
 
 @dataclass(frozen=True)
 class Moments:
-    """Sufficient statistics of a least-squares problem: X'X, X'y, y'y and the number of rows. They add over rows."""
+    """Sufficient statistics of least squares: X'X, X'y, y'y and the number of rows. They add over rows."""
 
     gram: Array
     moment: Array
@@ -43,9 +43,10 @@ class Moments:
 
 @dataclass(frozen=True)
 class Prior:
-    """What is fixed before the data are seen: block of each column, fixed blocks, their start variance and shrinkage.
+    """What is fixed before the data are seen: block of each column, fixed blocks, start variance, shrinkage.
 
-    `shrink` is the pseudo degrees of freedom that each update adds to a block: larger values let weak blocks go sooner.
+    `shrink` is the pseudo degrees of freedom that each update adds to a block: larger values let weak blocks
+    go sooner.
     """
 
     block: NDArray[np.intp]
@@ -73,12 +74,14 @@ class Prior:
 
     def restricted_to(self, allowed: NDArray[np.bool_]) -> Prior:
         """Blocks that are not allowed are dead from the start."""
-        return Prior(self.block, self.fixed, self.shrink, np.where(allowed | self.fixed, self.variance, _TINY))
+        return Prior(
+            self.block, self.fixed, self.shrink, np.where(allowed | self.fixed, self.variance, _TINY)
+        )
 
 
 @dataclass(frozen=True)
 class Posterior:
-    """Weights with their covariance `root @ root.T` on the active columns, and the block variances that were chosen."""
+    """Weights, their covariance `root @ root.T` on the active columns, and the chosen block variances."""
 
     weights: Array
     variance: Array
@@ -89,20 +92,27 @@ class Posterior:
     log_evidence: float
 
     def root_on(self, columns: NDArray[np.intp], n_columns: int) -> Array:
-        """Square root of the weights' covariance, with the fit's columns at their place in a design (n_columns, k)."""
+        """Square root (n_columns, k) of the weights' covariance, at the design columns of the fit."""
         out = np.zeros((n_columns, self.root.shape[1]))
         out[columns[self.active]] = self.root
         return out
 
 
 def maximise_evidence(
-    moments: Moments, prior: Prior, *, noise: float = 0.3, n_rounds: int = 22, drop: float = 0.01, tol: float = 3e-3
+    moments: Moments,
+    prior: Prior,
+    *,
+    noise: float = 0.3,
+    n_rounds: int = 22,
+    drop: float = 0.01,
+    tol: float = 3e-3,
 ) -> Posterior:
     """Choose one prior variance for each block by marginal likelihood (MacKay 1992; Tipping 2001).
 
-    Each round replaces a block's variance by variance * |w|^2 / (degrees of freedom + shrink), where w are the
-    whitened weights. A block whose effective degrees of freedom fall under `drop` leaves for good, which makes the
-    later rounds cheaper. Rounds end early when no variance that matters moves by more than `tol` of the total.
+    Each round replaces a block's variance by variance * |w|^2 / (degrees of freedom + shrink), where w are
+    the whitened weights. A block whose effective degrees of freedom fall under `drop` leaves for good, which
+    makes the later rounds cheaper. Rounds end early when no variance that matters moves by more than `tol` of
+    the total.
     """
     variance = prior.variance.copy()
     active = np.flatnonzero((variance > _DEAD)[prior.block] | prior.fixed[prior.block])
@@ -150,9 +160,7 @@ def _solve(sub: Moments, scale: Array, noise: float) -> _Solve:
     system = sub.gram * scale
     system *= (scale / noise)[:, None]
     system[np.diag_indices_from(system)] += 1
-    lower, info = lapack.dpotrf(system, lower=1, clean=1, overwrite_a=1)
-    if info:
-        raise np.linalg.LinAlgError("the Gram matrix is not positive semi-definite to working precision")
+    lower = _cholesky(system)
     right = solve_triangular(lower, scale * sub.moment / noise, lower=True)
     whitened = solve_triangular(lower, right, lower=True, trans=1)
     weights = scale * whitened
@@ -160,20 +168,40 @@ def _solve(sub: Moments, scale: Array, noise: float) -> _Solve:
     return _Solve(lower, whitened, weights, float(max(residual2, 0.0)))
 
 
-def _settled(old: Array, new: Array, old_noise: float, new_noise: float, tol: float, fixed: NDArray[np.bool_]) -> bool:
+def _cholesky(system: Array) -> Array:
+    """Lower factor; 32-bit sums of collinear columns may need a little more ridge to have one."""
+    for jitter in (0.0, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3):
+        system[np.diag_indices_from(system)] *= 1 + jitter
+        lower, info = lapack.dpotrf(system, lower=1, clean=1)
+        if not info:
+            return np.asarray(lower)
+    raise np.linalg.LinAlgError("the Gram matrix is not positive semi-definite to working precision")
+
+
+def _settled(
+    old: Array, new: Array, old_noise: float, new_noise: float, tol: float, fixed: NDArray[np.bool_]
+) -> bool:
     free = ~fixed
     change = np.abs(new - old)[free].sum() / max(new[free].sum(), _TINY)
     return bool(change < tol and abs(new_noise - old_noise) < tol * new_noise)
 
 
 def _posterior(
-    moments: Moments, prior: Prior, variance: Array, noise: float, active: NDArray[np.intp], solve: _Solve, scale: Array
+    moments: Moments,
+    prior: Prior,
+    variance: Array,
+    noise: float,
+    active: NDArray[np.intp],
+    solve: _Solve,
+    scale: Array,
 ) -> Posterior:
     weights = np.zeros(len(moments.moment))
     weights[active] = solve.weights
     inverse = solve.inverse()
     of = prior.block[active]
-    dof = np.bincount(of, 1 - np.einsum("ij,ij->j", inverse, inverse), prior.n_blocks)
+    dof: Array = np.bincount(of, 1 - np.einsum("ij,ij->j", inverse, inverse), prior.n_blocks).astype(
+        np.float64
+    )
     n = moments.n_rows
     log_evidence = -0.5 * (
         n * np.log(2 * np.pi * noise)
@@ -194,7 +222,7 @@ class FoldedFit:
     prior: Prior
 
     def fold_weights(self, n_columns: int) -> Array:
-        """(n_folds, n_columns, 1): the weights that predict each fold's own rows, at their place in the design."""
+        """(n_folds, n_columns, 1): the weights that predict each fold's own rows, at their design columns."""
         out = np.zeros((len(self.by_fold), n_columns, 1))
         out[:, self.columns, 0] = [fit.weights for fit in self.by_fold]
         return out
@@ -216,11 +244,11 @@ def folded_fit(
     n_rounds: int = 22,
     refit: bool = True,
 ) -> FoldedFit:
-    """Fit on all rows, then without each fold: a refit costs a subtraction and few rounds, begun at the full fit.
+    """Fit on all rows, then without each fold: a subtraction and few rounds, begun at the full fit.
 
-    `allowed` (n_folds + 1, n_blocks) says which blocks each fold's training rows chose (the last row: all rows
-    together). Blocks that were chosen by looking at the data start afresh in every fold, so that a held-out row has no
-    part in its own prediction.
+    `allowed` (n_folds + 1, n_blocks) says which blocks each fold's training rows chose (the last row: all
+    rows together). Blocks that were chosen by looking at the data start afresh in every fold, so that a
+    held-out row has no part in its own prediction.
     """
     total = Moments.total(folds)
     full = maximise_evidence(total, _restrict(prior, allowed, -1), noise=noise, n_rounds=n_rounds)

@@ -1,4 +1,4 @@
-"""Rows to Gram matrices: a design evaluated in row blocks, and its sums of squares and products for each stratum."""
+"""Rows to Gram matrices: a design evaluated in row blocks, its squares and products summed by stratum."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _CACHE_BYTES = 600 * 2**20  # a design smaller than this is evaluated once and k
 class Design:
     """Columns [1 | functions of columns | pairs | given columns] of all rows, evaluated block by block.
 
-    The intercept is block 0. `pairs` are pairs of positions in `basis.blocks`; `given` are float32 arrays (n, size)
-    with a name each. Rows are never held all at once unless the whole design is small.
+    The intercept is block 0. `pairs` are pairs of positions in `basis.blocks`; `given` are float32 arrays (n,
+    size) with a name each. Rows are never held all at once unless the whole design is small.
     """
 
     def __init__(
@@ -59,7 +59,9 @@ class Design:
 
     def columns_of(self, positions: Sequence[int] | Index) -> Index:
         """Design columns of some blocks, in order."""
-        return np.concatenate([np.arange(self.blocks[i].start, self.blocks[i].stop) for i in positions]).astype(np.intp)
+        return np.concatenate(
+            [np.arange(self.blocks[i].start, self.blocks[i].stop) for i in positions]
+        ).astype(np.intp)
 
     def rows(self, start: int, stop: int) -> Float32:
         if self._cached is not None:
@@ -102,7 +104,7 @@ class Design:
 
 @dataclass(frozen=True)
 class Sums:
-    """Sums over the rows of each stratum: Gram matrices (s, p, p), moments (s, p, m), squares (s, m), counts (s,)."""
+    """Sums by stratum: Gram matrices (s, p, p), moments (s, p, m), squares (s, m), counts (s,)."""
 
     gram: Array
     moment: Array
@@ -112,14 +114,21 @@ class Sums:
     def folds(self, columns: Index | None = None, target: int = 0) -> list[Moments]:
         """The problem of one target on some columns, a part for each stratum."""
         parts = [
-            Moments(self.gram[i], self.moment[i, :, target], float(self.squares[i, target]), float(self.n_rows[i]))
+            Moments(
+                self.gram[i], self.moment[i, :, target], float(self.squares[i, target]), float(self.n_rows[i])
+            )
             for i in range(len(self.n_rows))
         ]
         return parts if columns is None else [part.columns(columns) for part in parts]
 
     def merged(self, n_merged: int) -> Sums:
         """Each `n_merged` strata that follow one another become one."""
-        return Sums(*(a.reshape(-1, n_merged, *a.shape[1:]).sum(axis=1) for a in (self.gram, self.moment, self.squares, self.n_rows)))
+        return Sums(
+            *(
+                a.reshape(-1, n_merged, *a.shape[1:]).sum(axis=1)
+                for a in (self.gram, self.moment, self.squares, self.n_rows)
+            )
+        )
 
 
 def stratified_sums(
@@ -131,17 +140,20 @@ def stratified_sums(
     row_scale: Float32 | None = None,
     n_jobs: int | None = None,
 ) -> Sums:
-    """Gram matrices of the design and its products with the targets (n, m), one for each stratum, in one pass.
+    """Gram matrices of the design and products with the targets (n, m), by stratum, in one pass.
 
-    With `row_scale` s the design rows are multiplied by s (targets are not). Products are taken in float32 inside a
-    row block and added up in float64.
+    With `row_scale` s the design rows are multiplied by s (targets are not). Products are taken in float32
+    inside a row block and added up in float64.
     """
     design.cache()
     parts = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")(
-        delayed(_block_sums)(design, targets, strata, n_strata, row_scale, start, stop) for start, stop in design.row_blocks()
+        delayed(_block_sums)(design, targets, strata, n_strata, row_scale, start, stop)
+        for start, stop in design.row_blocks()
     )
     p, m = design.n_columns, targets.shape[1]
-    total = Sums(np.zeros((n_strata, p, p)), np.zeros((n_strata, p, m)), np.zeros((n_strata, m)), np.zeros(n_strata))
+    total = Sums(
+        np.zeros((n_strata, p, p)), np.zeros((n_strata, p, m)), np.zeros((n_strata, m)), np.zeros(n_strata)
+    )
     for part in parts:
         for i, gram, moment, squares, n in part:
             total.gram[i] += gram

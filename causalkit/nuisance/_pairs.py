@@ -21,11 +21,20 @@ _SCREEN_ROWS = 200_000  # the screen reads at most so many rows
 class PairScreen:
     """Products of the two leading whitened functions of each column, summed with residual weights by fold.
 
-    For a residual r the statistic of a pair is sum_ab (sum_i r_i q_ia q_ib)^2 / (n var r), chi-square with 4 degrees
-    of freedom where the pair carries nothing. A fold's own rows never enter the choice that its training rows make.
+    For a residual r the statistic of a pair is sum_ab (sum_i r_i q_ia q_ib)^2 / (n var r), chi-square with 4
+    degrees of freedom where the pair carries nothing. A fold's own rows never enter the choice that its
+    training rows make.
     """
 
-    def __init__(self, design: Design, gram: Array, residuals: Float32, fold: Index, n_folds: int) -> None:
+    def __init__(
+        self,
+        design: Design,
+        gram: Array,
+        residuals: Float32,
+        fold: Index,
+        n_folds: int,
+        weight: Array | None = None,
+    ) -> None:
         self.positions = [i for i, b in enumerate(design.basis.blocks) if b.kind in ("smooth", "levels")]
         blocks = [design.basis.blocks[i] for i in self.positions]
         p, m = len(blocks), residuals.shape[1]
@@ -36,13 +45,14 @@ class PairScreen:
         step = max(1, design.n_rows // _SCREEN_ROWS)
         for where, rows in design.iterate():
             rows, code, r = rows[::step], fold[where][::step], residuals[where][::step]
+            weighted = r if weight is None else r * weight[where][::step, None].astype(np.float32)
             q = np.empty((len(rows), 2 * p), np.float32)
             for i, (b, w) in enumerate(zip(blocks, maps, strict=True)):
                 q[:, 2 * i : 2 * i + 2] = rows[:, b.start + 1 : b.stop + 1] @ w
             for k in np.unique(code):
                 chosen = code == k
-                qk, rk = q[chosen], r[chosen]
-                self._squares[k] += np.einsum("ij,ij->j", rk, rk, dtype=np.float64)
+                qk, rk = q[chosen], weighted[chosen]
+                self._squares[k] += np.einsum("ij,ij->j", rk, r[chosen], dtype=np.float64)
                 for j in range(m):
                     self._sums[k, j] += (qk * rk[:, j, None]).T @ qk
 
@@ -66,7 +76,7 @@ class PairScreen:
 
 
 def _whitener(gram: Array) -> Float32:
-    """Map from a column's functions to its two leading orthonormal ones (the second is 0 where there is only one)."""
+    """Map from a column's functions to its two leading orthonormal ones (0 where there is no second)."""
     size = min(len(gram), 2)
     lead = gram[:size, :size]
     out = np.zeros((len(gram), 2), np.float32)

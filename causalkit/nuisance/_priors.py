@@ -29,4 +29,6 @@ def block_prior(blocks: Sequence[Block]) -> Prior:
 def chosen_blocks(n_main: int, pairs: Sequence[Pair], choices: Sequence[Sequence[Pair]]) -> NDArray[np.bool_]:
     """(n_choices, n_main + n_pairs): main blocks always, a pair where it was among that choice."""
     picked = [[pair in set(choice) for pair in pairs] for choice in choices]
-    return np.hstack([np.ones((len(choices), n_main), bool), np.array(picked, bool).reshape(len(choices), len(pairs))])
+    return np.hstack(
+        [np.ones((len(choices), n_main), bool), np.array(picked, bool).reshape(len(choices), len(pairs))]
+    )

@@ -13,13 +13,16 @@ from causalkit.nuisance._hops import HopLayout
 Array = NDArray[np.float64]
 
 _SAMPLE_ROWS = 20_000
+_JOIN = " x "  # between the names of a pair's two columns
 
 
 def block_table(design: Design, posterior: Posterior, layout: HopLayout) -> pd.DataFrame:
     """A row for each block of a fit on all columns of a design, the intercept left out."""
     explained = explained_variance(design, posterior.weights)
     return name_blocks(design, layout).assign(
-        variance=posterior.variance[1:], degrees_of_freedom=posterior.degrees_of_freedom[1:], share=shares(explained[1:])
+        variance=posterior.variance[1:],
+        degrees_of_freedom=posterior.degrees_of_freedom[1:],
+        share=shares(explained[1:]),
     )
 
 
@@ -43,16 +46,34 @@ def name_blocks(design: Design, layout: HopLayout) -> pd.DataFrame:
     names = {i: layout.column_name(b.hop, b.feature) for i, b in enumerate(basis) if b.feature >= 0}
     rows = [(b.kind, str(b.hop), names.get(i, "")) for i, b in enumerate(basis)]
     rows += [
-        ("pair", f"{basis[i].hop} x {basis[j].hop}", f"{names[i]} x {names[j]}") for i, j in design.pairs
+        ("pair", f"{basis[i].hop}{_JOIN}{basis[j].hop}", names[i] + _JOIN + names[j]) for i, j in design.pairs
     ]
     rows += [("given", "", name) for name in design.given]
     return pd.DataFrame(rows, columns=["kind", "hop", "feature"])
 
 
-def by_feature(table: pd.DataFrame) -> pd.Series:
-    """Share by column, a pair's half to each; blocks of a whole hop group stand as "(all columns)"."""
-    named = table.assign(feature=table["feature"].replace("", "(all columns)"))
-    return _spread(named, "feature")
+def linear_parts(design: Design, layout: HopLayout, weights: Array) -> dict[int, dict[str, float]]:
+    """By position of a hop's linear block in the table: how it splits over columns, by squared slope."""
+    parts = {}
+    for i, b in enumerate(design.basis.blocks):
+        if b.kind == "linear":
+            squares = design.basis.slopes(b.hop, weights[b.start + 1 : b.stop + 1]) ** 2
+            if squares.sum() > 0:
+                of = shares(squares)
+                parts[i] = {layout.column_name(b.hop, j): float(of[j]) for j in np.flatnonzero(squares)}
+    return parts
+
+
+def by_feature(table: pd.DataFrame, parts: dict[int, dict[str, float]] | None = None) -> pd.Series:
+    """Share by column, a pair's half to each, a linear block's by `parts`; the rest is "(all columns)"."""
+    parts = parts or {}
+    whole = table.drop(index=list(parts))
+    total = _spread(whole.assign(feature=whole["feature"].replace("", "(all columns)")), "feature").to_dict()
+    for i, split in parts.items():
+        for name, part in split.items():
+            total[name] = total.get(name, 0.0) + part * table["share"].iloc[i]
+    out = pd.Series(total, name="share", dtype=float).rename_axis("feature")
+    return out.sort_values(ascending=False, kind="stable")
 
 
 def by_hop(table: pd.DataFrame, n_hops: int) -> pd.Series:
@@ -62,6 +83,19 @@ def by_hop(table: pd.DataFrame, n_hops: int) -> pd.Series:
 
 
 def _spread(table: pd.DataFrame, column: str) -> pd.Series:
-    parts = table[column].str.split(" x ", regex=False)
-    long = table.assign(**{column: parts, "share": table["share"] / parts.str.len()}).explode(column)
-    return long.groupby(column)["share"].sum().sort_values(ascending=False)
+    is_pair = table["kind"] == "pair"
+    known = set(table.loc[~is_pair, column])
+    totals: dict[str, float] = {}
+    for label, share, pair in zip(table[column], table["share"], is_pair, strict=True):
+        parts = _ends(label, known) if pair else [label]
+        for part in parts:
+            totals[part] = totals.get(part, 0.0) + share / len(parts)
+    out = pd.Series(totals, name="share", dtype=float).rename_axis(column)
+    return out.sort_values(ascending=False, kind="stable")
+
+
+def _ends(label: str, known: set[str]) -> list[str]:
+    """The two names that a pair's label joins; a column's own name may hold the joining word, too."""
+    words = label.split(_JOIN)
+    cuts = ((_JOIN.join(words[:i]), _JOIN.join(words[i:])) for i in range(1, len(words)))
+    return next([left, right] for left, right in cuts if left in known and right in known)

@@ -1,17 +1,19 @@
-"""Non-negative stacks on out-of-fold predictions: squared error for outcomes, log loss on log-odds for propensities."""
+"""Non-negative stacks on out-of-fold predictions: squared error, or log loss on log-odds."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize, nnls
+from scipy.special import expit, logit
 
 Array = NDArray[np.float64]
 
 
 def simplex_weights(predictions: Array, outcome: Array) -> Array:
     """Weights w >= 0 with sum 1 that minimise |outcome - predictions w|^2, for predictions (n, k)."""
-    return _bounded_least_squares(predictions, outcome, exactly_one=True)
+    centre = outcome.mean()  # weights that sum to one leave it where it is, and an offset costs digits
+    return _bounded_least_squares(predictions - centre, outcome - centre, exactly_one=True)
 
 
 def capped_weights(predictions: Array, outcome: Array) -> Array:
@@ -20,27 +22,31 @@ def capped_weights(predictions: Array, outcome: Array) -> Array:
     return free if free.sum() <= 1 else simplex_weights(predictions, outcome)
 
 
-def stack_log_odds(probabilities: Array, outcome: Array) -> Array:
+def stack_log_odds(probabilities: Array, outcome: Array, row_weight: Array | None = None) -> Array:
     """Weights w >= 0 of the log-odds of probabilities (n, k) that minimise the log loss of a 0/1 outcome.
 
-    They need not sum to one: a sum below one pulls over-confident candidates back, so that the stack is calibrated.
+    They need not sum to one: a sum below one pulls over-confident candidates back, so that the stack is
+    calibrated. `row_weight` (n,) says how much each row counts.
     """
     columns = log_odds(probabilities)
     n, k = columns.shape
+    share = np.full(n, 1 / n) if row_weight is None else row_weight / row_weight.sum()
 
     def loss(w: Array) -> tuple[float, Array]:
         index = columns @ w
-        return float(np.mean(np.logaddexp(0, index) - outcome * index)), columns.T @ (sigmoid(index) - outcome) / n
+        value = share @ (np.logaddexp(0, index) - outcome * index)
+        return float(value), columns.T @ (share * (sigmoid(index) - outcome))
 
-    return minimize(loss, np.full(k, 1 / k), jac=True, method="L-BFGS-B", bounds=[(0, None)] * k).x
+    found = minimize(loss, np.full(k, 1 / k), jac=True, method="L-BFGS-B", bounds=[(0, None)] * k)
+    return np.asarray(found.x)
 
 
 def log_odds(probability: Array) -> Array:
-    return np.log(probability) - np.log1p(-probability)
+    return np.asarray(logit(probability))
 
 
 def sigmoid(index: Array) -> Array:
-    return 1 / (1 + np.exp(-index))
+    return np.asarray(expit(index))
 
 
 def _bounded_least_squares(predictions: Array, outcome: Array, *, exactly_one: bool) -> Array:

@@ -1,0 +1,114 @@
+"""Cross-fitted nuisances: bounds, stacks, columns that boosting gets, and scores."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import log_loss
+
+from causalkit.estimators._engine import OUTCOME, TREATMENT, Engine
+from causalkit.estimators._nuisances import Nuisances, fit_nuisances, nuisance_scores, outcome_stack
+
+
+@pytest.fixture(scope="module")
+def nuisances(engine: Engine) -> Nuisances:
+    models = ["linear", "additive", "pairs"]
+    return fit_nuisances(engine, models, models, clip=0.02, n_jobs=None, seed=0)
+
+
+def test_engine_models_are_the_engine_s_held_out_fits(engine: Engine, nuisances: Nuisances) -> None:
+    np.testing.assert_array_equal(nuisances.outcome_candidates["additive"], engine.additive_held_out[OUTCOME])
+    np.testing.assert_array_equal(nuisances.outcome_candidates["pairs"], engine.paired_held_out[OUTCOME])
+    t = engine.data.treatment
+    expected = np.clip(engine.additive_held_out[TREATMENT] * t.std() + t.mean(), 0.02, 0.98)
+    np.testing.assert_array_equal(nuisances.treatment_candidates["additive"], expected)
+
+
+def test_linear_model_is_fitted_without_the_fold(engine: Engine) -> None:
+    found = fit_nuisances(engine, Ridge(), LogisticRegression(), clip=0.01, n_jobs=None, seed=0)
+    columns, fold = engine.data.columns(), engine.data.fold
+    for k in range(engine.data.n_folds):
+        train, test = fold != k, fold == k
+        outcome = Ridge().fit(columns[train], engine.data.outcome[train]).predict(columns[test])
+        treatment = LogisticRegression().fit(columns[train], engine.data.treatment[train])
+        np.testing.assert_allclose(found.outcome_candidates["Ridge"][test], outcome, rtol=1e-6)
+        np.testing.assert_allclose(
+            found.treatment_candidates["LogisticRegression"][test],
+            np.clip(treatment.predict_proba(columns[test])[:, 1], 0.01, 0.99),
+        )
+
+
+def test_stacked_propensity_is_at_least_as_good_as_each_candidate(
+    engine: Engine, nuisances: Nuisances
+) -> None:
+    t = engine.data.treatment
+    best = min(log_loss(t, p) for p in nuisances.treatment_candidates.values())
+    assert log_loss(t, nuisances.propensity) <= best + 1e-9
+    assert all(weight >= 0 for weight in nuisances.treatment_weights.values())
+
+
+@pytest.mark.parametrize("clip", [0.02, 0.3])
+def test_propensities_are_clipped_and_the_share_is_told(engine: Engine, clip: float) -> None:
+    found = fit_nuisances(engine, "linear", "linear", clip=clip, n_jobs=None, seed=0)
+    assert found.propensity.min() >= clip
+    assert found.propensity.max() <= 1 - clip
+    at_bound = np.isclose(found.propensity, clip) | np.isclose(found.propensity, 1 - clip)
+    assert found.clipped == pytest.approx(at_bound.mean())
+    assert (found.clipped > 0.05) == (clip == 0.3)
+
+
+def test_outcome_stack_is_the_best_convex_combination(engine: Engine, nuisances: Nuisances) -> None:
+    y = engine.data.outcome
+    stacked, weights = outcome_stack(nuisances.outcome_candidates, y)
+    values = np.array(list(weights.values()))
+    assert values.min() >= 0
+    assert values.sum() == pytest.approx(1)
+    np.testing.assert_allclose(stacked, np.column_stack(list(nuisances.outcome_candidates.values())) @ values)
+    for candidate in nuisances.outcome_candidates.values():
+        # The best of a convex set is not improved by a step towards any of its corners.
+        step = stacked + 0.01 * (candidate - stacked)
+        assert np.mean((y - stacked) ** 2) <= np.mean((y - step) ** 2) + 1e-9
+
+
+def test_boosting_gets_products_that_the_other_folds_chose(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[np.ndarray] = []
+
+    def record(estimator: object, tables: list[np.ndarray], y: np.ndarray, *_: object, **__: object):
+        seen.extend(tables)
+        return np.zeros(len(y))
+
+    monkeypatch.setattr("causalkit.estimators._nuisances.cross_fit", record)
+    monkeypatch.setattr(
+        "causalkit.estimators._nuisances.stack_log_odds", lambda columns, outcome: np.ones(columns.shape[1])
+    )
+    fit_nuisances(engine, "boosting", "additive", clip=0.02, n_jobs=None, seed=0)
+    width = engine.data.columns().shape[1] + 2
+    assert len(seen) == engine.data.n_folds
+    for k, table in enumerate(seen):
+        chosen = {*engine.choices[OUTCOME][k][:3], *engine.choices[TREATMENT][k][:3]}
+        assert table.shape == (engine.data.n_rows, width + len(chosen))
+        for j, pair in enumerate(dict.fromkeys([*engine.choices[OUTCOME][k][:3]])):
+            left, right = (engine.basis.blocks[i] for i in pair)
+            product = [
+                engine.basis.standardised(engine.data.groups, block.hop, block.feature)
+                for block in (left, right)
+            ]
+            np.testing.assert_allclose(table[:, width + j], product[0] * product[1], rtol=1e-5)
+
+
+def test_scores_are_those_of_the_predictions(engine: Engine, nuisances: Nuisances) -> None:
+    y, t = engine.data.outcome, engine.data.treatment
+    stacked, weights = outcome_stack(nuisances.outcome_candidates, y)
+    table = nuisance_scores(engine.data, nuisances.outcome_candidates, weights, nuisances)
+    value = table.set_index(["nuisance", "model"])["value"]
+    assert value["outcome", "constant"] == pytest.approx(0)
+    assert value["outcome", "stack"] == pytest.approx(1 - np.var(y - stacked) / np.var(y), abs=0.01)
+    assert value["treatment", "constant"] == pytest.approx(log_loss(t, np.full(len(t), t.mean())))
+    assert value["treatment", "stack"] == pytest.approx(log_loss(t, nuisances.propensity))
+    assert value["outcome", "stack"] > value["outcome", "linear"]
+    assert value["treatment", "stack"] < value["treatment", "constant"]
+    assert set(table["score"]) == {"r2", "log_loss"}
+    assert table.loc[table["model"].isin(["stack", "constant"]), "weight"].isna().all()
+    assert isinstance(table, pd.DataFrame)
