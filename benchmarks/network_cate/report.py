@@ -171,7 +171,7 @@ def gaps(runs: pd.DataFrame) -> str:
 def readme_row(cases: pd.DataFrame, world: str) -> list[str]:
     here = cases.loc[world]
     peer, ours, constant = here.loc[best_peer(cases, world)], here.loc[OURS], here.loc[CONSTANT, "error"]
-    loses = ours["error"] > min(peer["error"], constant)
+    loses = ours["error"] > min(peer["error"], FLAT_FACTOR * constant + FLAT_MARGIN)
     shown = number(ours["error"])
     return [
         f"`{world}` (MSE)" if ours["flat"] else f"`{world}`",

@@ -19,9 +19,9 @@ from causalkit.cli._verdicts import (
     heterogeneity_sentence,
     missing_sentence,
     overlap_sentence,
+    ranking_sentence,
     refutation_sentences,
 )
-from causalkit.cli._words import probability
 
 if TYPE_CHECKING:
     from causalkit.cli._analysis import Answers, Step
@@ -86,11 +86,8 @@ def _details(answers: Answers) -> Table:
         "Refutation": "\n".join(refutation_sentences(answers)) or "not run (--refutations 0)",
         "Missing": missing_sentence(answers),
     }
-    if answers.claims and answers.ranking is not None:
-        gain = answers.study.words.number(answers.ranking.estimate)
-        lines = {
-            "Ranking": f"area under the targeting curve {gain} ({probability(answers.ranking.pvalue)})"
-        } | lines
+    if answers.claims:
+        lines = {"Ranking": ranking_sentence(answers)} | lines
     for name, text in lines.items():
         table.add_row(Text(name, style="bold"), Text(text))
     return table

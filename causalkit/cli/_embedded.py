@@ -84,7 +84,7 @@ def embedded_study(name: str) -> Study:
         graph=data.graph,
         groups=data.groups.rename(entry.groups),
         words=entry.words,
-        links=f"{entry.words.units} of the same village ({entry.groups}) are linked with each other",
+        links=f"all {entry.words.units} of the same village ({entry.groups})",
         missing=missing_table([*features, *others]),
         design=entry.design,
         source=entry.source,

@@ -119,6 +119,8 @@ def _figures_of_claims(answers: Answers) -> list[Figure]:
 def _relevance_figure(by: Any, shares: Any) -> Figure:
     n_bars = min(12, int((shares >= 0.005).sum())) if by == "feature" else len(shares)
     caption = "Shares are those of the best single model of the effect."
+    if by == "feature":
+        caption += " log_degree: number of links; isolated: no link; missing(x): x is not known."
     return _figure(
         f"relevance_{by}", caption, 1.4 + 0.3 * n_bars, lambda ax: plot_relevance(shares, by=by, ax=ax)
     )

@@ -41,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not hasattr(error, "format_message"):
             raise
         message = error.format_message()
-    print(f"causalkit: {' '.join(message.split())}", file=sys.stderr)
+    if message:  # without arguments the help was shown, and there is nothing to add
+        print(f"causalkit: {' '.join(message.split())}", file=sys.stderr)
     return 2
 
 

@@ -49,6 +49,7 @@ def _contents(answers: Answers) -> dict[str, Any]:
         "heterogeneity_detail": say.heterogeneity_detail(answers),
         "handling": _handling(study.missing),
         "variances": sorted({effect.variance for effect in answers.effects.values()}),
+        "ranking": say.ranking_sentence(answers),
         "graph": say.graph_sentence(answers),
         "overlap": say.overlap_sentence(answers),
         "refutations": say.refutation_sentences(answers),

@@ -60,7 +60,8 @@ def user_study(request: Request) -> Study:
     roles = [(column, "feature", nodes[column]) for column in chosen]
     roles += [(request.outcome, "outcome", outcome), (request.treatment, "treatment", treatment)]
     roles += [] if request.groups is None else [(request.groups, "groups", nodes[request.groups])]
-    feature_note = f"Features: {', '.join(chosen)}" + ("." if request.features else " (all other columns).")
+    if request.features is None:
+        notes.append("Features are all other columns; each of them must have been known before treatment.")
     share = is_share(outcome)
     return Study(
         name=request.nodes.stem,
@@ -71,13 +72,13 @@ def user_study(request: Request) -> Study:
         graph=graph,
         groups=groups,
         words=Words(
-            request.treatment,
+            f"the treatment ({request.treatment})",
             f"the share with {request.outcome} = 1" if share else request.outcome,
             is_share=share,
         ),
         links=links,
         missing=missing_table(roles),
-        notes=(id_note, feature_note, *notes, *link_notes),
+        notes=(id_note, *notes, *link_notes),
         source=", ".join(str(path) for path in (request.nodes, request.edges) if path is not None),
     )
 
@@ -167,10 +168,10 @@ def _links(nodes: pd.DataFrame, ids: pd.Series, request: Request) -> tuple[Netwo
             network = Network.from_groups(labels, missing="isolate")
         except ValueError as error:
             raise BadInput(f"--link-groups: {error}") from error
-        return network, f"units with the same {request.link_groups} are linked with each other", []
+        return network, f"all units with the same {request.link_groups}", []
     if request.edges is None:
         no_edges = pd.DataFrame({"source": [], "target": []}, dtype=object)
-        return Network.from_edges(no_edges, node_ids=ids), "no links were given", []
+        return Network.from_edges(no_edges, node_ids=ids), "none were given", []
     return _links_from_table(request.edges, ids, request)
 
 
@@ -192,7 +193,7 @@ def _links_from_table(path: Path, ids: pd.Series, request: Request) -> tuple[Net
     if loops.any():
         notes.append(f"{int(loops.sum())} links from a unit to itself were left out.")
     network = Network.from_edges(ends[inside & ~loops], node_ids=ids)
-    return network, f"links are the rows of {path.name}, without their direction", notes
+    return network, f"the rows of {path.name}, without their direction", notes
 
 
 def _leave_out_unknown(ends: pd.DataFrame, known: pd.DataFrame, request: Request) -> str:

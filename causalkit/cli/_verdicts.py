@@ -10,6 +10,13 @@ if TYPE_CHECKING:
     from causalkit.cli._analysis import Answers
 
 
+_NAMES = {
+    "log_degree": "the number of links",
+    "isolated": "whether there are links",
+    "(all columns)": "many columns together",
+}
+
+
 def average_sentence(answers: Answers) -> str:
     """Say what the treatment does on average."""
     words, estimate = answers.study.words, answers.average.estimate
@@ -36,12 +43,13 @@ def heterogeneity_sentence(answers: Answers) -> str:
         )
     if not answers.varies:
         return (
-            f"No claim is made about who benefits more: the test hints that the effect varies between {units} "
-            f"({p}), but no model of it predicts {units} that it has not seen clearly better than one effect "
-            "for all."
+            "No claim is made about who benefits more: the test hints that the effect varies between "
+            f"{units} ({p}), but no model of it predicts {units} that it has not seen clearly better than "
+            "one effect for all."
         )
     relevance = answers.learner.feature_relevance_.sort_values(ascending=False)
-    leading = f"; most of what is found depends on {relevance.index[0]}" if relevance.any() else ""
+    name = str(relevance.index[0])
+    leading = f"; it depends most on {_NAMES.get(name, name)}" if relevance.any() else ""
     return f"The effect varies between {units} ({p}){leading}."
 
 
@@ -49,14 +57,28 @@ def heterogeneity_detail(answers: Answers) -> str:
     """Say what the test looked at and what it saw."""
     test, units = answers.heterogeneity, answers.study.words.units
     return (
-        f"The test asks whether the effect follows any column, one's own or that of linked {units}, all "
-        "at once "
-        f"({probability(test.pvalue)}); what comes closest is {test.leading}. It compares with the same "
-        "data after "
-        f"the signs of whole groups of {units} ({test.n_groups:,} groups) are flipped at random. On "
-        f"{units} not "
-        "seen, a varying effect lowers the squared error of the outcome by "
-        f"{test.gain:.2g} (standard error {test.gain_standard_error:.2g})."
+        f"The test asks whether the effect follows any column, one's own or that of linked {units}, all at "
+        f"once ({probability(test.pvalue)}); what comes closest is {test.leading}. It compares with the same "
+        f"data after the signs of whole groups of {units} ({test.n_groups:,} groups) are flipped at random. "
+        f"On {units} not seen, a varying effect lowers the squared error of the outcome by {test.gain:.2g} "
+        f"(standard error {test.gain_standard_error:.2g})."
+    )
+
+
+def ranking_sentence(answers: Answers) -> str:
+    """Say whether treating in order of the estimates gains anything over treating at random."""
+    gain, words = answers.ranking, answers.study.words
+    if gain is None:
+        return "All estimates are the same, so there is no order to treat in."
+    amount = f"{words.amount(gain.estimate)} ({probability(gain.pvalue)})"
+    if gain.pvalue >= answers.level or gain.estimate <= 0:
+        return (
+            f"Treating those with the highest estimates first does not clearly gain over treating at random: "
+            f"area under the targeting curve {amount}. Do not rank {words.units} by their estimates."
+        )
+    return (
+        "Treating those with the highest estimates first gains over treating at random: area under the "
+        f"targeting curve {amount}."
     )
 
 
@@ -70,9 +92,8 @@ def graph_sentence(answers: Answers) -> str:
         return f"There is no clear sign that the effect depends on {features} ({p})."
     if not answers.claims:
         return (
-            f"By itself this test points to {features} ({p}); as nothing is claimed about who benefits "
-            "more, it is "
-            "a hint and no finding."
+            f"By itself this test points to {features} ({p}); as nothing is claimed about who benefits more, "
+            "it is a hint and no finding."
         )
     return f"The effect depends on {features} ({p})."
 
@@ -84,11 +105,10 @@ def overlap_sentence(answers: Answers) -> str:
     ends = f"{report.smallest:.2f}", f"{report.largest:.2f}"
     chance = f"is {ends[0]} for all" if ends[0] == ends[1] else f"runs from {ends[0]} to {ends[1]}"
     return (
-        f"{verdict}. The chance of treatment {chance}, with "
-        f"{100 * report.share_outside:.1f} % of {answers.study.words.units} outside 0.05 to 0.95. "
-        "Weighted for it, "
-        f"the {report.n_treated:,} treated count as {report.effective_treated:,.0f} and the "
-        f"{report.n_control:,} others as {report.effective_control:,.0f}."
+        f"{verdict}. The chance of treatment {chance}, with {100 * report.share_outside:.1f} % of "
+        f"{answers.study.words.units} outside 0.05 to 0.95. Weighted for it, the {report.n_treated:,} "
+        f"treated count as {report.effective_treated:,.0f} and the {report.n_control:,} others as "
+        f"{report.effective_control:,.0f}."
     )
 
 
@@ -121,9 +141,8 @@ def missing_sentence(answers: Answers) -> str:
     if not left_out:
         return f"All {answers.n_units:,} {units} enter the averages; no row is dropped for a missing value."
     return (
-        f"{answers.n_observed:,} of {answers.n_units:,} {units} enter the averages; outcome or treatment "
-        "of the other "
-        f"{left_out:,} is not known. They stay in the network, and no row is dropped."
+        f"{answers.n_observed:,} of {answers.n_units:,} {units} enter the averages; outcome or treatment of "
+        f"the other {left_out:,} is not known. They stay in the network, and no row is dropped."
     )
 
 

@@ -22,8 +22,8 @@ Array = NDArray[np.float64]
 Float32 = NDArray[np.float32]
 Index = NDArray[np.intp]
 
-_FOREST_ROWS = 5_000  # a tree sees at most so many rows
-_FOREST_TRAIN = 50_000  # and the forest at most so many
+_ROWS_PER_TREE = 5_000
+_TRIAL_TREES, _TRIAL_ROWS = 24, 10_000
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ class LinearEffect:
     def held_out(self, design: Design, fold: Index) -> Array:
         return predict_by_stratum(design, self.fold_weights, fold)[:, 0]
 
-    def moments(self, design: Design) -> tuple[Array, Array]:
-        """Posterior variance and delete-one-fold jackknife variance of the effect (n,) each."""
-        n_folds = len(self.fold_weights)
-        spread = predict(design, self.fold_weights[:, :, 0].T)
-        jackknife = (n_folds - 1) * spread.var(axis=1)
-        return (predict(design, self.root) ** 2).sum(axis=1), jackknife
+    def variance(self, rows: Float32) -> Array:
+        """Posterior variance plus delete-one-fold jackknife variance of the effect at rows of a design."""
+        live = np.flatnonzero(self.root.any(axis=1))
+        posterior = ((rows[:, live] @ self.root[live].astype(np.float32)) ** 2).sum(axis=1)
+        by_fold = rows @ self.fold_weights[:, :, 0].T.astype(np.float32)
+        return np.asarray(posterior + (len(self.fold_weights) - 1) * by_fold.var(axis=1), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -80,11 +80,10 @@ EffectModel = LinearEffect | ForestEffect | RegressorEffect
 
 @dataclass(frozen=True)
 class Candidate:
-    """One final-stage model, with the effect at the training rows: fitted on all of them, and held out."""
+    """One final-stage model, fitted on all rows, and its effect at the training rows when held out."""
 
     name: str
     model: EffectModel
-    cate: Array
     held_out: Array
     outcome_held_out: tuple[Array, Array] | None = (
         None  # (mu, tau) of joint fits: a candidate for the outcome, too
@@ -111,7 +110,7 @@ class JointFits:
 
     def __init__(self, engine: Engine, given: dict[str, Float32]) -> None:
         self.engine = engine
-        self.design = Design(engine.data.groups, engine.basis, engine.pairs, given)
+        self.design = Design(engine.data.groups, engine.basis, engine.pairs, given, engine.n_jobs)
         self.sums: Sums = engine.arm_sums(self.design)
         share = engine.data.treated_share
         self.contrast = (-share, 1 - share)
@@ -174,8 +173,7 @@ class JointFits:
         weights = np.zeros((n, 1))
         weights[tau, 0] = fit.everything.weights[len(mu) :]
         linear = LinearEffect(weights, by_fold[:, :n, 1:], _effect_root(fit.everything, len(mu), tau, n))
-        cate = linear.predict(self.engine.design)
-        return Candidate(name, linear, cate, held_out[:, 1], (held_out[:, 0], held_out[:, 1]))
+        return Candidate(name, linear, held_out[:, 1], (held_out[:, 0], held_out[:, 1]))
 
 
 def _effect_root(posterior: Posterior, n_mu: int, tau: Index, n_columns: int) -> Array:
@@ -207,7 +205,7 @@ def residual_candidate(engine: Engine, outcome_residual: Array, treatment_residu
         fit.full_weights(n), fit.fold_weights(n), compact_root(fit.everything.root_on(columns, n))
     )
     held_out = linear.held_out(engine.design, engine.data.fold)
-    return Candidate("residual", linear, linear.predict(engine.design), held_out)
+    return Candidate("residual", linear, held_out)
 
 
 def residual_sums(engine: Engine, outcome_residual: Array, treatment_residual: Array) -> Sums:
@@ -218,16 +216,16 @@ def residual_sums(engine: Engine, outcome_residual: Array, treatment_residual: A
         engine.data.fold,
         engine.data.n_folds,
         row_scale=treatment_residual.astype(np.float32),
-        n_jobs=engine.n_jobs,
     )
 
 
 def forest_candidate(
-    engine: Engine,
+    groups: list[Float32],
     outcome_residual: Array,
     treatment_residual: Array,
     *,
-    n_trees: int,
+    n_trees: int = 100,
+    n_rows: int = 50_000,
     n_jobs: int | None,
     seed: int,
 ) -> Candidate:
@@ -235,13 +233,13 @@ def forest_candidate(
     from econml.grf import CausalForest
     from sklearn.impute import SimpleImputer
 
-    columns = engine.data.columns()
-    rows = _spread_rows(engine.data.n_rows, _FOREST_TRAIN)
+    columns = np.hstack(groups)
+    rows = _spread_rows(len(columns), n_rows)
     imputer = SimpleImputer(keep_empty_features=True).fit(columns) if np.isnan(columns).any() else None
     forest = CausalForest(
         n_estimators=n_trees,
         min_samples_leaf=5,
-        max_samples=min(0.45, _FOREST_ROWS / len(rows)),
+        max_samples=min(0.45, _ROWS_PER_TREE / len(rows)),
         inference=False,
         n_jobs=1 if n_jobs is None else n_jobs,
         random_state=seed,
@@ -249,10 +247,28 @@ def forest_candidate(
     effect = ForestEffect(forest, imputer)
     seen = effect.complete(columns[rows])
     forest.fit(seen, treatment_residual[rows], outcome_residual[rows])
-    cate = effect.predict(engine.design)
-    held_out = cate.copy()
+    held_out = np.empty(len(columns))
     held_out[rows] = forest.oob_predict(seen).ravel()
-    return Candidate("forest", effect, cate, held_out)
+    others = np.setdiff1d(np.arange(len(columns)), rows)
+    if others.size:
+        held_out[others] = np.asarray(forest.predict(effect.complete(columns[others]))).ravel()
+    return Candidate("forest", effect, held_out)
+
+
+def forest_trial(
+    groups: list[Float32], outcome_residual: Array, treatment_residual: Array, *, n_jobs: int | None, seed: int
+) -> tuple[Index, Array]:
+    """Held-out effect of a forest of few trees on at most 10,000 rows, and which rows: is it worth growing?"""
+    rows = _spread_rows(len(outcome_residual), _TRIAL_ROWS)
+    grown = forest_candidate(
+        [g[rows] for g in groups],
+        outcome_residual[rows],
+        treatment_residual[rows],
+        n_trees=_TRIAL_TREES,
+        n_jobs=n_jobs,
+        seed=seed,
+    )
+    return rows, grown.held_out
 
 
 def regressor_candidate(
@@ -267,7 +283,7 @@ def regressor_candidate(
         part = _fit_weighted(model, columns[rows], ratio[rows], weight[rows])
         held_out[~rows] = np.asarray(part.predict(columns[~rows]), dtype=np.float64).ravel()
     effect = RegressorEffect(_fit_weighted(model, columns, ratio, weight))
-    return Candidate(name, effect, effect.predict(engine.design), held_out)
+    return Candidate(name, effect, held_out)
 
 
 def _fit_weighted(model: Any, columns: Float32, ratio: Array, weight: Array) -> Any:

@@ -81,13 +81,12 @@ class Engine:
 
     def arm_sums(self, design: Design) -> Sums:
         """Sums for each fold (slow) and treatment arm (fast): all that joint fits need."""
-        return stratified_sums(
-            design, self.targets(), self.data.arm_strata, 2 * self.data.n_folds, n_jobs=self.n_jobs
-        )
+        return stratified_sums(design, self.targets(), self.data.arm_strata, 2 * self.data.n_folds)
 
     def _additive(self) -> None:
-        self.design = Design(self.data.groups, self.basis)
-        sums = self.arm_sums(self.design).merged(2)
+        self.design = Design(self.data.groups, self.basis, n_jobs=self.n_jobs)
+        self.sums = self.arm_sums(self.design)
+        sums = self.sums.merged(2)
         self._gram = sums.gram.sum(axis=0)
         prior, columns = block_prior(self.design.blocks), np.arange(self.design.n_columns)
         self.additive = [folded_fit(sums.folds(target=j), columns, prior) for j in (OUTCOME, TREATMENT)]
@@ -104,7 +103,10 @@ class Engine:
         self.pairs = sorted({pair for target in self.choices for choice in target for pair in choice})
 
     def _with_pairs(self) -> None:
-        self.design = Design(self.data.groups, self.basis, self.pairs)
+        if not self.pairs:
+            self.paired, self.paired_held_out = self.additive, self.additive_held_out
+            return
+        self.design = Design(self.data.groups, self.basis, self.pairs, n_jobs=self.n_jobs)
         self.sums = self.arm_sums(self.design)
         merged = self.sums.merged(2)
         self.paired = [self._paired_fit(merged, j) for j in (OUTCOME, TREATMENT)]

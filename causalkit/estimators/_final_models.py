@@ -12,18 +12,16 @@ from sklearn.base import is_regressor
 from causalkit.estimators._candidates import (
     Candidate,
     forest_candidate,
+    forest_trial,
     regressor_candidate,
     residual_candidate,
 )
 from causalkit.estimators._engine import Engine
-from causalkit.estimators._final_stage import stack_candidates
+from causalkit.estimators._final_stage import earns_weight
 
 Array = NDArray[np.float64]
 
 STACK = ("additive", "pairs", "residual", "forest")
-_TREES = 100
-_TRIAL_TREES = 24
-_TRIAL_WEIGHT = 0.02  # a small forest that earns no more than this beside the others is not grown
 
 
 def listed_models(model: Any) -> list[Any]:
@@ -77,13 +75,11 @@ def final_candidates(
     if "forest" not in models:
         return FinalCandidates(fitted, {})
 
-    def grow(n_trees: int) -> Candidate:
-        return forest_candidate(
-            engine, outcome_residual, treatment_residual, n_trees=n_trees, n_jobs=n_jobs, seed=seed
-        )
-
+    settings: dict[str, Any] = {"n_jobs": n_jobs, "seed": seed}
     if fitted:
-        trial = stack_candidates([*fitted, grow(_TRIAL_TREES)], outcome_residual, treatment_residual)
-        if trial.raw_weights[-1] < _TRIAL_WEIGHT:
-            return FinalCandidates(fitted, {"forest": f"a trial with {_TRIAL_TREES} trees earned no weight"})
-    return FinalCandidates([*fitted, grow(_TREES)], {})
+        rows, trial = forest_trial(engine.data.groups, outcome_residual, treatment_residual, **settings)
+        held_out = [c.held_out[rows] for c in fitted]
+        if not earns_weight(trial, held_out, outcome_residual[rows], treatment_residual[rows]):
+            return FinalCandidates(fitted, {"forest": "a trial forest with few trees earned no weight"})
+    grown = forest_candidate(engine.data.groups, outcome_residual, treatment_residual, **settings)
+    return FinalCandidates([*fitted, grown], {})

@@ -82,6 +82,19 @@ def stack_candidates(
     )
 
 
+def earns_weight(
+    trial: Array, others: Sequence[Array], outcome_residual: Array, treatment_residual: Array
+) -> bool:
+    """Whether a candidate lowers the held-out R-loss of a stack of others by more than one standard error."""
+    constant = constant_effect(outcome_residual, treatment_residual)
+    target = outcome_residual - constant * treatment_residual
+    moved = np.column_stack([*others, trial]) - constant
+    moved *= treatment_residual[:, None]
+    without = target - moved[:, :-1] @ capped_weights(moved[:, :-1], target)
+    gains = without**2 - (target - moved @ capped_weights(moved, target)) ** 2
+    return bool(gains.mean() > gains.std() / np.sqrt(len(gains)))
+
+
 def sure_share(gain: float, error: float) -> float:
     """Positive-part shrinkage: 0 up to one standard error, towards 1 beyond."""
     return 0.0 if gain <= error else 1 - (error / gain) ** 2 if error > 0 else 1.0

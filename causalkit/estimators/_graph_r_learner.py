@@ -239,7 +239,7 @@ class GraphRLearner(NetworkEffectLearner):
     def predict_interval(self, X: Any, *, graph: Any = None, alpha: float = 0.05) -> Array:
         """Lower and upper end (n, 2) of an interval for the effect of each node.
 
-        The variance is the larger of the engine's posterior and the jackknife over folds, plus the
+        The variance is the sum of the engine's posterior and a jackknife over folds, plus the
         disagreement of the candidates that held-out loss cannot tell apart, plus the heterogeneity that
         held-out residuals show and no candidate caught. The aim is average coverage 1 - alpha over nodes, not
         for every single node.
@@ -513,7 +513,6 @@ class GraphRLearner(NetworkEffectLearner):
             self._fold,
             flips,
             self._seeds[4],
-            self.n_jobs,
         )
 
     def _warn_of_overlap(self) -> None:

@@ -54,7 +54,6 @@ def test_inputs(
     fold: Index,
     groups: Index,
     seed: int,
-    n_jobs: int | None,
 ) -> TestInputs:
     """Residuals in standardised units, with the weighted Gram matrix of the design."""
     sums = stratified_sums(
@@ -63,7 +62,6 @@ def test_inputs(
         fold,
         int(fold.max()) + 1,
         row_scale=treatment_residual.astype(np.float32),
-        n_jobs=n_jobs,
     )
     return TestInputs(design, sums, fold, outcome_residual, treatment_residual, groups, names, seed)
 

@@ -33,10 +33,10 @@ def effect_variance(
     cannot; their sum, the largest over the engine's fits, is cautious in the first case.
     """
     known = np.full(len(tau), 0.0 if models else stack.constant_variance)
-    for model in models:
-        if isinstance(model, LinearEffect):
-            posterior, jackknife = model.moments(design)
-            known = np.maximum(known, posterior + jackknife)
+    linear = [model for model in models if isinstance(model, LinearEffect)]
+    if linear:
+        largest = design.map(lambda _, rows: np.max([model.variance(rows) for model in linear], axis=0))
+        known = np.concatenate(list(largest))
     return known + stack.disagreement(effects, tau) + misfit
 
 
@@ -51,7 +51,7 @@ def unseen_variance(
     """Variance of tau - tau_hat that held-out residuals still show, in squared units of the effect.
 
     For rows i, j of the same fold the products s_i s_j of s = Tr (Yr - Tr tau_hat) have the mean Tr_i^2
-    Tr_j^2 Cov(d_i, d_j), d = tau - tau_hat, because their fit saw neither. Regressed on a quadratic kernel of
+    Tr_j^2 Cov(d_i, d_j), d = tau - tau_hat, because their fit saw neither. Regressed on a polynomial kernel of
     each hop group (Haseman & Elston 1972, as in variance-component estimation) they give the variance of a
     misfit that is spread over many pairs of columns, too thin for any block to pick up. Rows are compared
     within folds only; the estimate is shrunk by its standard error over random sign flips.
@@ -63,22 +63,26 @@ def unseen_variance(
 def _group_misfit(
     directions: Float32, fold: Index, score: Array, weight: Array, rng: np.random.Generator
 ) -> float:
-    """The variance that one hop group's quadratic kernel explains, shrunk by its standard error."""
-    explained, scale, flips = 0.0, 0.0, np.zeros(_SIGN_FLIPS)
+    """The variance that one hop group's quadratic or cubic kernel explains (the larger), each shrunk."""
+    explained, scale, flips = np.zeros(2), np.zeros(2), np.zeros((2, _SIGN_FLIPS))
     for k in np.unique(fold):
         rows = np.flatnonzero(fold == k)
         if len(rows) > _ROWS_PER_FOLD:
             rows = np.sort(rng.choice(rows, _ROWS_PER_FOLD, replace=False))
-        similar = (directions[rows] @ directions[rows].T).astype(np.float64) ** 2
-        kernel = similar - similar.mean()
-        np.fill_diagonal(kernel, 0.0)
-        signed = score[rows] * rng.choice([-1.0, 1.0], (_SIGN_FLIPS, len(rows)))
-        explained += score[rows] @ kernel @ score[rows]
-        scale += weight[rows] @ (kernel * similar) @ weight[rows]
-        flips += np.einsum("ij,ij->i", signed @ kernel, signed)
-    if scale <= 0 or explained <= 0:
-        return 0.0
-    return float(explained / scale * sure_share(explained, float(flips.std())))
+        cosine = (directions[rows] @ directions[rows].T).astype(np.float64)
+        s, w = score[rows], weight[rows]
+        signed = s * rng.choice([-1.0, 1.0], (_SIGN_FLIPS, len(rows)))
+        for i, power in enumerate((2, 3)):
+            similar = cosine**power
+            kernel = similar - similar.mean()
+            np.fill_diagonal(kernel, 0.0)
+            explained[i] += s @ kernel @ s
+            scale[i] += w @ (kernel * similar) @ w
+            flips[i] += np.einsum("ij,ij->i", signed @ kernel, signed)
+    found = [
+        e / c * sure_share(e, f.std()) for e, c, f in zip(explained, scale, flips, strict=True) if c > 0 < e
+    ]
+    return float(max(found, default=0.0))
 
 
 def _directions(group: Float32) -> Float32:

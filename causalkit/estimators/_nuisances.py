@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,7 +63,7 @@ def _candidates(
             out[label] = _from_engine(engine, estimator, which)
         else:
             y = engine.data.outcome if which == OUTCOME else engine.data.treatment
-            tables = columns.enriched(which) if label == "boosting" else columns.plain
+            tables = columns.enriched() if label == "boosting" else columns.plain
             out[label] = cross_fit(
                 estimator, tables, y, engine.data.fold, task=task, n_jobs=n_jobs, seed=seed
             )
@@ -76,6 +76,19 @@ def _from_engine(engine: Engine, kind: str, which: int) -> Array:
     return held_out if which == OUTCOME else held_out * t.std() + t.mean()
 
 
+class _Tables(Sequence[Float32]):
+    """A table for each fold, made when it is asked for: all at once would not fit where there are many rows."""
+
+    def __init__(self, n_folds: int, make: Callable[[int], Float32]) -> None:
+        self.n_folds, self.make = n_folds, make
+
+    def __len__(self) -> int:
+        return self.n_folds
+
+    def __getitem__(self, k: Any) -> Float32:
+        return self.make(k)
+
+
 class _Columns:
     """Hop columns for models that know no graph; boosting also gets engine predictions and products."""
 
@@ -83,13 +96,13 @@ class _Columns:
         self.engine = engine
         self.plain = engine.data.columns()
 
-    def enriched(self, which: int) -> Sequence[Float32]:
+    def enriched(self) -> Sequence[Float32]:
         """A table for each fold: its products are those that its training rows chose."""
-        shared = np.column_stack([self.plain, *self.engine.paired_held_out]).astype(np.float32)
-        return [
-            np.column_stack([shared, *(self._product(pair) for pair in self._pairs(k))])
-            for k in range(self.engine.data.n_folds)
-        ]
+        return _Tables(self.engine.data.n_folds, self._enriched)
+
+    def _enriched(self, k: int) -> Float32:
+        products = [self._product(pair) for pair in self._pairs(k)]
+        return np.column_stack([self.plain, *self.engine.paired_held_out, *products]).astype(np.float32)
 
     def _pairs(self, k: int) -> list[tuple[int, int]]:
         best = [pair for which in (OUTCOME, TREATMENT) for pair in self.engine.choices[which][k][:_PRODUCTS]]

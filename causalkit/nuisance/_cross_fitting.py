@@ -40,7 +40,7 @@ from causalkit.nuisance._stacking import log_odds, sigmoid, simplex_weights, sta
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
-MAX_ROWS = 200_000  # a learner trains a model that is not linear in rows on at most so many, drawn at random
+MAX_ROWS = 100_000  # a learner trains a model that is not linear in rows on at most so many, drawn at random
 _CLIP = 0.01  # probabilities are kept so far from 0 and 1 before their log-odds are stacked
 
 
@@ -66,8 +66,9 @@ def cross_fit(
 
     def held_out(k: int) -> Array:
         train = _at_most(np.flatnonzero(fold != k), max_rows, seeds[k])
-        model = fit_part(estimator, tables[k], y, train)
-        return predict_part(model, tables[k], task=task, rows=np.flatnonzero(fold == k))
+        table = tables[k]
+        model = fit_part(estimator, table, y, train)
+        return predict_part(model, table, task=task, rows=np.flatnonzero(fold == k))
 
     parts = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(held_out)(k) for k in range(n_folds))
     out = np.empty(len(y))
@@ -246,7 +247,7 @@ class CrossFitter(BaseEstimator):
             raise ValueError("fit requires y to be passed, but the target y is None")
         by_name = all(isinstance(model, str) for model in _listed(self.estimator))
         if not (_has_classifier(self.estimator) or (by_name and _is_two_classes(y))):
-            vars(self).pop("classes_", None)  # of an earlier fit
+            self.__dict__.pop("classes_", None)  # of an earlier fit
             return "regression", check_outcome(y, n_rows, allow_constant=True)
         labels = column_or_1d(y, warn=True)
         if labels.dtype.kind == "f":
@@ -256,7 +257,7 @@ class CrossFitter(BaseEstimator):
         if grouped.n_groups != 2:
             kind = "" if grouped.n_groups < 2 else ". The type of the target is multiclass"
             raise ValueError(
-                f"y must have two classes (Only binary classification is supported{kind}); "
+                f"y must be of two classes (Only binary classification is supported{kind}); "
                 f"got {grouped.n_groups} {'class' if grouped.n_groups == 1 else 'classes'}"
             )
         self.classes_ = grouped.labels

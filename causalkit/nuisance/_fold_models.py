@@ -69,7 +69,7 @@ def takes_graph(model: Any) -> bool:
 
 
 def takes_weight(model: Any) -> bool:
-    """Whether ``fit`` takes ``sample_weight``: by its signature, or through scikit-learn's metadata routing."""
+    """Whether ``fit`` takes ``sample_weight``: by its signature, or through metadata routing."""
     return has_fit_parameter(model, "sample_weight") or _routes(model, "sample_weight")
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, effective_n_jobs
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from causalkit.nuisance._blocks import Block, HopBasis
 from causalkit.nuisance._evidence import Moments
@@ -15,10 +17,11 @@ from causalkit.nuisance._evidence import Moments
 Array = NDArray[np.float64]
 Float32 = NDArray[np.float32]
 Index = NDArray[np.intp]
+Answer = TypeVar("Answer")
 
 _PAIR_FUNCTIONS = 4  # a pair of columns is described by the products of the first 4 functions of each
 _BLOCK_BYTES = 64 * 2**20  # a row block of the design takes about so much memory
-_CACHE_BYTES = 600 * 2**20  # a design smaller than this is evaluated once and kept
+_CACHE_BYTES = 256 * 2**20  # a design smaller than this is evaluated once and kept
 
 
 class Design:
@@ -34,8 +37,10 @@ class Design:
         basis: HopBasis,
         pairs: Sequence[tuple[int, int]] = (),
         given: dict[str, Float32] | None = None,
+        n_jobs: int | None = None,
     ) -> None:
         self.groups, self.basis, self.pairs, self.given = list(groups), basis, list(pairs), given or {}
+        self.n_jobs = n_jobs
         self.n_rows = len(self.groups[0])
         self.blocks = [Block("intercept", -1, -1, 0, 1)]
         self.blocks += [Block(b.kind, b.hop, b.feature, b.start + 1, b.stop + 1) for b in basis.blocks]
@@ -89,7 +94,7 @@ class Design:
 
     def at(self, groups: Sequence[Float32], given: dict[str, Float32] | None = None) -> Design:
         """The same columns for other rows."""
-        return Design(groups, self.basis, self.pairs, self.given if given is None else given)
+        return Design(groups, self.basis, self.pairs, self.given if given is None else given, self.n_jobs)
 
     def drop_rows(self) -> None:
         """Forget the rows, keep what the columns are."""
@@ -98,8 +103,24 @@ class Design:
         self.given = {name: values[:0] for name, values in self.given.items()}
 
     def iterate(self) -> Iterator[tuple[slice, Float32]]:
+        """Row blocks in order, one at a time."""
         for start, stop in self.row_blocks():
             yield slice(start, stop), self.rows(start, stop)
+
+    def map(self, function: Callable[[slice, Float32], Answer]) -> Iterator[Answer]:
+        """`function` of every row block, in order, over threads: answers do not depend on their number."""
+
+        def one(start: int, stop: int) -> Answer:
+            return function(slice(start, stop), self.rows(start, stop))
+
+        blocks = self.row_blocks()
+        if len(blocks) == 1 or effective_n_jobs(self.n_jobs) == 1:
+            yield from (one(start, stop) for start, stop in blocks)
+            return
+        with threadpool_limits(1, "blas"):  # the blocks share the cores already
+            yield from Parallel(n_jobs=self.n_jobs, prefer="threads", return_as="generator")(
+                delayed(one)(start, stop) for start, stop in blocks
+            )
 
 
 @dataclass(frozen=True)
@@ -132,13 +153,7 @@ class Sums:
 
 
 def stratified_sums(
-    design: Design,
-    targets: Float32,
-    strata: Index,
-    n_strata: int,
-    *,
-    row_scale: Float32 | None = None,
-    n_jobs: int | None = None,
+    design: Design, targets: Float32, strata: Index, n_strata: int, *, row_scale: Float32 | None = None
 ) -> Sums:
     """Gram matrices of the design and products with the targets (n, m), by stratum, in one pass.
 
@@ -146,15 +161,24 @@ def stratified_sums(
     inside a row block and added up in float64.
     """
     design.cache()
-    parts = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")(
-        delayed(_block_sums)(design, targets, strata, n_strata, row_scale, start, stop)
-        for start, stop in design.row_blocks()
-    )
+
+    def block_sums(where: slice, rows: Float32) -> list[tuple[int, Float32, Float32, Array, int]]:
+        code, target = strata[where], targets[where]
+        if row_scale is not None:
+            rows = rows * row_scale[where, None]
+        out = []
+        for i in np.unique(code):
+            chosen = np.flatnonzero(code == i)
+            d, v = rows[chosen], target[chosen]
+            squares = np.einsum("ij,ij->j", v, v, dtype=np.float64)
+            out.append((int(i), d.T @ d, d.T @ v, squares, chosen.size))
+        return out
+
     p, m = design.n_columns, targets.shape[1]
     total = Sums(
         np.zeros((n_strata, p, p)), np.zeros((n_strata, p, m)), np.zeros((n_strata, m)), np.zeros(n_strata)
     )
-    for part in parts:
+    for part in design.map(block_sums):
         for i, gram, moment, squares, n in part:
             total.gram[i] += gram
             total.moment[i] += moment
@@ -163,44 +187,22 @@ def stratified_sums(
     return total
 
 
-def _block_sums(
-    design: Design,
-    targets: Float32,
-    strata: Index,
-    n_strata: int,
-    row_scale: Float32 | None,
-    start: int,
-    stop: int,
-) -> list[tuple[int, Float32, Float32, Array, int]]:
-    rows, code, target = design.rows(start, stop), strata[start:stop], targets[start:stop]
-    if row_scale is not None:
-        rows = rows * row_scale[start:stop, None]
-    out = []
-    for i in range(n_strata):
-        chosen = np.flatnonzero(code == i)
-        if chosen.size:
-            d, v = rows[chosen], target[chosen]
-            out.append((i, d.T @ d, d.T @ v, np.einsum("ij,ij->j", v, v, dtype=np.float64), chosen.size))
-    return out
-
-
 def predict_by_stratum(design: Design, weights: Array, strata: Index) -> Array:
     """Rows of stratum s times weights[s], an array (s, p, k): predictions (n, k) in one pass."""
-    out = np.empty((design.n_rows, weights.shape[2]))
     w = weights.astype(np.float32)
-    for where, rows in design.iterate():
+
+    def block_predictions(where: slice, rows: Float32) -> Float32:
+        out = np.empty((len(rows), w.shape[2]), np.float32)
         code = strata[where]
-        block = out[where]
         for i in np.unique(code):
-            chosen = code == i
-            block[chosen] = rows[chosen] @ w[i]
-    return out
+            chosen = np.flatnonzero(code == i)
+            out[chosen] = rows[chosen] @ w[i]
+        return out
+
+    return np.concatenate(list(design.map(block_predictions))).astype(np.float64)
 
 
 def predict(design: Design, weights: Array) -> Array:
     """The design times weights (p, k)."""
-    out = np.empty((design.n_rows, weights.shape[1]))
     w = weights.astype(np.float32)
-    for where, rows in design.iterate():
-        out[where] = rows @ w
-    return out
+    return np.concatenate(list(design.map(lambda _, rows: rows @ w))).astype(np.float64)

@@ -195,7 +195,7 @@ class HopAdditiveRegressor(RegressorMixin, BaseEstimator):
     def _fit_folds(self, codes: NDArray[np.intp], n_folds: int, *, refit: bool) -> tuple[Design, FoldedFit]:
         """The additive fit, then the one with pairs where they are asked for."""
         train = self._train
-        design = Design(train.groups, self._basis)
+        design = Design(train.groups, self._basis, n_jobs=self.n_jobs)
         sums = self._sums(design, codes, n_folds)
         main = np.arange(len(design.blocks))
         fit = folded_fit(sums.folds(), design.columns_of(main), block_prior(design.blocks), refit=refit)
@@ -214,7 +214,7 @@ class HopAdditiveRegressor(RegressorMixin, BaseEstimator):
         pairs = sorted({pair for choice in choices for pair in choice})
         if not pairs:
             return design, fit
-        design = Design(train.groups, self._basis, pairs)
+        design = Design(train.groups, self._basis, pairs, n_jobs=self.n_jobs)
         sums = self._sums(design, codes, n_folds)
         everything = np.arange(len(design.blocks))
         prior = block_prior(design.blocks).starting_at(fit.everything.variance)
@@ -230,9 +230,7 @@ class HopAdditiveRegressor(RegressorMixin, BaseEstimator):
 
     def _sums(self, design: Design, codes: NDArray[np.intp], n_folds: int) -> Sums:
         train = self._train
-        sums = stratified_sums(
-            design, train.targets, codes, n_folds, row_scale=train.row_scale, n_jobs=self.n_jobs
-        )
+        sums = stratified_sums(design, train.targets, codes, n_folds, row_scale=train.row_scale)
         if train.weight is None:
             return sums
         return replace(sums, n_rows=np.bincount(codes, train.weight, n_folds).astype(np.float64))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cholesky, solve_triangular
+from scipy.stats import chi2
 
 from causalkit.nuisance._gram import Design
 
@@ -14,7 +15,8 @@ Array = NDArray[np.float64]
 Float32 = NDArray[np.float32]
 Index = NDArray[np.intp]
 
-_LEVEL = 13.28  # a pair passes the screen at the 1 % point of chi-square with 4 degrees of freedom
+_LEVEL, _LEVEL_ROWS = 0.01, 5_000  # a pair passes at the 1 % point; beyond 5,000 rows, where a pair that
+_STRICTEST = 1e-4  # matters is far above it, at a smaller one, so that chance finds do not cost columns
 _SCREEN_ROWS = 200_000  # the screen reads at most so many rows
 
 
@@ -43,6 +45,8 @@ class PairScreen:
         n_rows = gram[0, 0]
         maps = [_whitener(gram[b.start + 1 : b.stop + 1, b.start + 1 : b.stop + 1] / n_rows) for b in blocks]
         step = max(1, design.n_rows // _SCREEN_ROWS)
+        level = max(_STRICTEST, _LEVEL * min(1.0, _LEVEL_ROWS * step / design.n_rows))
+        self._threshold = float(chi2.isf(level, df=4))
         for where, rows in design.iterate():
             rows, code, r = rows[::step], fold[where][::step], residuals[where][::step]
             weighted = r if weight is None else r * weight[where][::step, None].astype(np.float32)
@@ -71,7 +75,7 @@ class PairScreen:
         statistic = (total**2).sum(axis=(1, 3)) / max(self._squares[folds, target].sum(), 1e-30)
         left, right = np.triu_indices(p, 1)
         values = statistic[left, right]
-        best = [i for i in np.argsort(-values, kind="stable")[:n_pairs] if values[i] > _LEVEL]
+        best = [i for i in np.argsort(-values, kind="stable")[:n_pairs] if values[i] > self._threshold]
         return [(self.positions[left[i]], self.positions[right[i]]) for i in best]
 
 

@@ -60,7 +60,9 @@ def linear_parts(design: Design, layout: HopLayout, weights: Array) -> dict[int,
             squares = design.basis.slopes(b.hop, weights[b.start + 1 : b.stop + 1]) ** 2
             if squares.sum() > 0:
                 of = shares(squares)
-                parts[i] = {layout.column_name(b.hop, j): float(of[j]) for j in np.flatnonzero(squares)}
+                parts[i] = {
+                    layout.column_name(b.hop, j): float(part) for j, part in enumerate(of) if part > 0
+                }
     return parts
 
 

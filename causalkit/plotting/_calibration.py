@@ -47,7 +47,7 @@ def plot_calibration(groups: Any, *, unit: str = "", ax: Axes | None = None) -> 
     >>> groups = groups.assign(low=[0.1, 0.2], high=[0.2, 0.3])
     >>> ax = plot_calibration(groups)
     >>> ax.get_ylabel()
-    'Estimated effect in the group'
+    'Estimated effect'
     >>> ax.figure.clear()
     """
     if is_learner(groups):
@@ -69,5 +69,5 @@ def plot_calibration(groups: Any, *, unit: str = "", ax: Axes | None = None) -> 
     ax.set_xlim(predicted.min() - pad, predicted.max() + pad)
     ax.set_ylim(min(0, (estimate - ends[0]).min()) - pad, max(0, (estimate + ends[1]).max()) + pad)
     title = f"Predicted and estimated effect in {len(table)} group{'s' if len(table) > 1 else ''}"
-    x, y = with_unit("Mean predicted effect", unit), with_unit("Estimated effect in the group", unit)
+    x, y = with_unit("Mean predicted effect", unit), with_unit("Estimated effect", unit)
     return finish(ax, title=title, x=x, y=y, grid="y", legend=True)

@@ -61,10 +61,10 @@ def plot_uplift(curve: Any, *, unit: str = "", ax: Axes | None = None) -> Axes:
         linewidth=0,
         label="95 %, pointwise",
     )
-    ax.plot(table["share"], table["estimate"], color=BLUE, linewidth=2, label="gain over treating at random")
+    ax.plot(table["share"], table["estimate"], color=BLUE, linewidth=2, label="their effect less the average")
     ax.set_xlim(0, 1)
     ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
-    x, y = "Share treated, highest estimated effects first", with_unit("Their effect less the average", unit)
+    x, y = "Share treated, highest estimated effects first", with_unit("Gain", unit)
     return finish(ax, title="Gain from treating by estimated effect", x=x, y=y, grid="y", legend=True)
 
 

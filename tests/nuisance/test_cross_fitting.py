@@ -44,7 +44,7 @@ def test_scikit_learn_checks(estimator, check):
 
 @pytest.fixture(scope="module")
 def world():
-    """600 nodes in a ring with chords; outcome and treatment follow the neighbours' mean of the first column."""
+    """A ring with chords; outcome and treatment follow the neighbours' mean of the first column."""
     rng = np.random.default_rng(0)
     ring = np.column_stack([np.arange(600), np.roll(np.arange(600), -1)])
     far = rng.integers(0, 600, (600, 2))
@@ -311,7 +311,7 @@ class TestBadInput:
             ({"estimator": "forest"}, "estimator must be an estimator, a list, or one of 'linear'"),
             ({"estimator": []}, "estimator must name at least one model; got an empty list"),
             ({"estimator": Ridge}, "estimator must be a regressor or a name; got <class"),
-            ({"estimator": ["linear", LogisticRegression()]}, "y must have two classes"),
+            ({"estimator": ["linear", LogisticRegression()]}, "y must be of two classes"),
             ({"cv": 1}, "cv must be an integer at least 2; got 1"),
             ({"cv": 601}, "n_splits=601 greater than the number of samples"),
             ({"cv": ShuffleSplit(3, random_state=0)}, "cv must hold out each row exactly once; got row"),
@@ -330,13 +330,13 @@ class TestBadInput:
             ("linear", None, "target y is None"),
             ("linear", np.ones(5), "y must have one value for each row of X; got 5 values and 600 rows"),
             ("linear", np.full(600, np.nan), "y must not contain NaN"),
-            ("linear", np.array(["a", "b", "c"] * 200), "y must have two classes .*; got 3 classes"),
-            (LogisticRegression(), np.zeros(600), "y must have two classes .*; got 1 class"),
+            ("linear", np.array(["a", "b", "c"] * 200), "y must be of two classes .*; got 3 classes"),
+            (LogisticRegression(), np.zeros(600), "y must be of two classes .*; got 1 class"),
             (LogisticRegression(), [True, False], "y must have one label for each row; got 2 labels"),
             (
                 LogisticRegression(),
                 np.r_[np.nan, np.arange(599) % 2],
-                "y must have a label for each row; got 1",
+                "y must not contain NaN",
             ),
         ],
     )

@@ -11,13 +11,13 @@ from causalkit.nuisance._gram import Design, predict, predict_by_stratum, strati
 N_ROWS, N_STRATA = 2500, 4
 
 
-def make_design(n_rows=N_ROWS, seed=0):
+def make_design(n_rows=N_ROWS, seed=0, n_jobs=None):
     rng = np.random.default_rng(seed)
     groups = [rng.normal(size=(n_rows, d)).astype(np.float32) for d in (4, 2)]
     groups[0][:, 3] = rng.integers(0, 3, n_rows)
     basis = HopBasis(n_fourier=10).fit(groups, rng)
     given = {"given": rng.normal(size=(n_rows, 2)).astype(np.float32)}
-    return Design(groups, basis, [(0, 1), (0, 3)], given)
+    return Design(groups, basis, [(0, 1), (0, 3)], given, n_jobs)
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,7 @@ class TestSums:
         assert_sums_equal(sums, dense(design), targets, strata)
 
     def test_are_the_same_numbers_for_any_number_of_threads(self, targets, strata, tiny_blocks):
-        one, two = (stratified_sums(make_design(), targets, strata, N_STRATA, n_jobs=n) for n in (1, 2))
+        one, two = (stratified_sums(make_design(n_jobs=n), targets, strata, N_STRATA) for n in (1, 2))
         for name in ("gram", "moment", "squares", "n_rows"):
             np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
 
@@ -137,7 +137,9 @@ class TestSums:
 
 
 class TestPredictions:
-    def test_one_set_of_weights(self, design, tiny_blocks):
+    @pytest.mark.parametrize("n_jobs", [1, 2])
+    def test_one_set_of_weights(self, n_jobs, tiny_blocks):
+        design = make_design(n_jobs=n_jobs)
         weights = np.random.default_rng(4).normal(size=(design.n_columns, 3))
         np.testing.assert_allclose(predict(design, weights), dense(design) @ weights, atol=2e-5)
 

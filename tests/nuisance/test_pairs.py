@@ -7,7 +7,7 @@ from scipy.stats import chi2
 from causalkit.nuisance import _gram
 from causalkit.nuisance._blocks import HopBasis
 from causalkit.nuisance._gram import Design, stratified_sums
-from causalkit.nuisance._pairs import _LEVEL, PairScreen
+from causalkit.nuisance._pairs import PairScreen
 
 N_ROWS, N_FOLDS = 1500, 3
 
@@ -78,8 +78,12 @@ def test_planted_products_are_found(design, residual, fold):
             assert [tuple(by_feature[i] for i in pair) for pair in choice] == [expected]
 
 
-def test_level_is_the_one_percent_point():
-    assert pytest.approx(chi2(4).isf(0.01), abs=0.005) == _LEVEL
+@pytest.mark.parametrize(("n_rows", "level"), [(300, 0.01), (5000, 0.01), (20_000, 0.0025)])
+def test_level_is_one_percent_and_smaller_for_many_rows(n_rows, level):
+    screen = screen_of(
+        make_design(n_rows, d=2), np.ones((n_rows, 1), np.float32), np.zeros(n_rows, np.intp), n_folds=1
+    )
+    assert screen._threshold == pytest.approx(chi2(4).isf(level))
 
 
 def test_about_one_percent_of_pairs_pass_by_chance():

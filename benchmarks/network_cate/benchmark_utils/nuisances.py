@@ -1,4 +1,4 @@
-"""LightGBM as outcome and propensity model, and residuals cross-fitted with it."""
+"""LightGBM as model of outcome, treatment and effect, and residuals cross-fitted with it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ _SHARED = {"n_jobs": N_JOBS, "random_state": SEED, "verbose": -1}
 # The same settings as "boosting" has in causalkit: small trees and few rounds suit a few thousand rows.
 _TUNED_OUTCOME = {"n_estimators": 100, "learning_rate": 0.08, "num_leaves": 15}
 _TUNED_TREATMENT = {"n_estimators": 60, "learning_rate": 0.06, "num_leaves": 8, "min_child_samples": 30}
+# An effect is harder to see than an outcome: the more cautious of the two.
+_EFFECT = _TUNED_TREATMENT
 
 
 def outcome_model(nuisances: str = "tuned") -> Any:
@@ -27,6 +29,11 @@ def outcome_model(nuisances: str = "tuned") -> Any:
 def treatment_model(nuisances: str = "tuned") -> Any:
     """Classifier with LightGBM's own settings ("default") or those for a few thousand rows ("tuned")."""
     return LGBMClassifier(**(_TUNED_TREATMENT if nuisances == "tuned" else {}), **_SHARED)
+
+
+def effect_model() -> Any:
+    """Regressor for the effect itself."""
+    return LGBMRegressor(**_EFFECT, **_SHARED)
 
 
 def residuals(

@@ -3,7 +3,7 @@
 from econml.dml import NonParamDML
 
 from benchmark_utils.features import feature_table
-from benchmark_utils.nuisances import N_FOLDS, SEED, outcome_model, treatment_model
+from benchmark_utils.nuisances import N_FOLDS, SEED, effect_model, outcome_model, treatment_model
 from benchmark_utils.solver import EffectSolver
 
 
@@ -19,7 +19,7 @@ class Solver(EffectSolver):
         self.model = NonParamDML(
             model_y=outcome_model(),
             model_t=treatment_model(),
-            model_final=outcome_model(),
+            model_final=effect_model(),
             discrete_treatment=True,
             cv=N_FOLDS,
             random_state=SEED,
