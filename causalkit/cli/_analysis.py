@@ -2,8 +2,9 @@
 
 import os
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 from numpy.linalg import LinAlgError
 
 from causalkit.cli._errors import BadInput
+from causalkit.cli._leading import effects_by_leading_column
 from causalkit.cli._plain import adjusted_difference, difference_in_means
 from causalkit.cli._study import Study
 from causalkit.estimators import GraphRLearner
@@ -44,10 +46,12 @@ class Answers:
     graph_test: Any | None
     overlap: Any
     groups: pd.DataFrame
+    leading_groups: pd.DataFrame
     calibration: CalibrationResult | None
     ranking: RankingEffect | None
-    refutations: tuple[Any, ...]
     unit_effects: pd.DataFrame
+    refutations: tuple[Any, ...] = ()
+    cautions: tuple[str, ...] = ()
 
     @property
     def level(self) -> float:
@@ -87,43 +91,57 @@ class Answers:
 
 def analyse(study: Study, settings: Settings, step: Step) -> Answers:
     """Fit the learner and ask it everything; ``step`` is told what comes next."""
-    step("effects: nuisances and final stage")
-    learner = _fit(study, settings)
-    step("tests")
-    heterogeneity = learner.heterogeneity_test()
-    graph_test = learner.graph_matters_test() if study.graph.n_edges else None
-    effects = _average_effects(study, learner)
+    cautions: list[str] = []
+    with _collected(cautions):
+        step("effects: nuisances and final stage")
+        learner = _fit(study, settings)
+        step("tests")
+        answers = _ask(study, settings, learner)
+        step("refutations")
+        refutations = _refute(study, learner, settings.n_refutations)
+    return replace(answers, refutations=refutations, cautions=tuple(dict.fromkeys(cautions)))
+
+
+def _ask(study: Study, settings: Settings, learner: GraphRLearner) -> Answers:
     checks = _ranking_checks(learner)
-    step("refutations")
-    refutations = _refute(study, learner, settings.n_refutations)
     return Answers(
         study=study,
         settings=settings,
         learner=learner,
-        effects=effects,
-        heterogeneity=heterogeneity,
-        graph_test=graph_test,
+        effects=_average_effects(study, learner),
+        heterogeneity=learner.heterogeneity_test(),
+        graph_test=learner.graph_matters_test() if study.graph.n_edges else None,
         overlap=learner.overlap_report(),
-        groups=learner.group_effects(),
+        groups=learner.group_effects().assign(by="predicted effect"),
+        leading_groups=effects_by_leading_column(study, learner),
         calibration=checks[0],
         ranking=checks[1],
-        refutations=refutations,
         unit_effects=_unit_effects(study, learner),
     )
+
+
+@contextmanager
+def _collected(cautions: list[str]) -> Iterator[None]:
+    """Keep the kit's own warnings for the reader of the answers; let those of others through."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        yield
+    for warning in caught:
+        if warning.category is UserWarning:
+            cautions.append(str(warning.message))
+        elif warning.category is not OverlapWarning:  # overlap has a place of its own in the answers
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
 
 
 def _fit(study: Study, settings: Settings) -> GraphRLearner:
     n_jobs = settings.n_jobs or os.cpu_count()
     learner = GraphRLearner(missing="flag", n_jobs=n_jobs, random_state=settings.seed)
-    with warnings.catch_warnings():
-        # Poor overlap is said in words of its own, beside the numbers that it concerns.
-        warnings.simplefilter("ignore", OverlapWarning)
-        try:
-            return learner.fit(study.X, study.y, **_columns(study))
-        except LinAlgError:
-            raise
-        except (ValueError, TypeError) as error:
-            raise BadInput(str(error)) from error
+    try:
+        return learner.fit(study.X, study.y, **_columns(study))
+    except LinAlgError:
+        raise
+    except (ValueError, TypeError) as error:
+        raise BadInput(str(error)) from error
 
 
 def _columns(study: Study) -> dict[str, Any]:
@@ -161,10 +179,8 @@ def _refute(study: Study, learner: GraphRLearner, n_repetitions: int) -> tuple[A
     if not n_repetitions:
         return ()
     again = {**_columns(study), "n_repetitions": n_repetitions}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", OverlapWarning)
-        placebo = learner.placebo_test(study.X, study.y, **again)
-        return placebo, learner.random_cause_test(study.X, study.y, **again)
+    placebo = learner.placebo_test(study.X, study.y, **again)
+    return placebo, learner.random_cause_test(study.X, study.y, **again)
 
 
 def _unit_effects(study: Study, learner: GraphRLearner) -> pd.DataFrame:

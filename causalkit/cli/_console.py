@@ -22,6 +22,7 @@ from causalkit.cli._verdicts import (
     ranking_sentence,
     refutation_sentences,
 )
+from causalkit.cli._words import capitalised
 
 if TYPE_CHECKING:
     from causalkit.cli._analysis import Answers, Step
@@ -86,6 +87,8 @@ def _details(answers: Answers) -> Table:
         "Refutation": "\n".join(refutation_sentences(answers)) or "not run (--refutations 0)",
         "Missing": missing_sentence(answers),
     }
+    if answers.cautions:
+        lines["Caution"] = "\n".join(capitalised(caution) + "." for caution in answers.cautions)
     if answers.claims:
         lines = {"Ranking": ranking_sentence(answers)} | lines
     for name, text in lines.items():

@@ -35,7 +35,7 @@ def tables(answers: Answers) -> dict[str, pd.DataFrame]:
     return {
         "average_effects": _average_effects(answers),
         "effects": answers.unit_effects,
-        "groups": answers.groups,
+        "groups": _groups(answers),
         "tests": _tests(answers),
         "nuisance_scores": answers.learner.nuisance_scores_,
         "final_scores": answers.learner.final_scores_.rename_axis("model").reset_index(),
@@ -57,6 +57,13 @@ def _average_effects(answers: Answers) -> pd.DataFrame:
         "variance",
     ]
     return pd.concat(frames, ignore_index=True)[columns]
+
+
+def _groups(answers: Answers) -> pd.DataFrame:
+    """Quantiles of the predicted effect and, where variation is claimed, of what it depends on most."""
+    parts = [answers.groups, answers.leading_groups] if answers.claims else [answers.groups]
+    table = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    return table[["by", *(column for column in table.columns if column != "by")]]
 
 
 def _tests(answers: Answers) -> pd.DataFrame:

@@ -4,11 +4,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.linalg import qr
 
 from causalkit.cli._study import Study
 from causalkit.inference import EffectEstimate
 
 _SPARE_ROWS = 20
+_RANK_TOLERANCE = 1e-8
 
 
 def difference_in_means(study: Study) -> EffectEstimate:
@@ -23,8 +25,20 @@ def adjusted_difference(study: Study) -> EffectEstimate | None:
     data = pd.DataFrame({"y": study.y.to_numpy(), "t": study.treatment.to_numpy()})
     data = pd.concat([data, study.X.reset_index(drop=True).add_prefix("x.")], axis=1)
     complete = data.dropna()
+    data = data.drop(columns=_redundant(complete.drop(columns=["y", "t"])))
     enough = len(complete) >= data.shape[1] + _SPARE_ROWS and complete["t"].nunique() == 2
     return _least_squares(data, study, "least squares with the features") if enough else None
+
+
+def _redundant(features: pd.DataFrame) -> list[str]:
+    """Columns that are constant or a sum of others, such as the last level of a text."""
+    centred = features - features.mean()
+    if not len(centred):
+        return []
+    unit = centred / np.sqrt((centred**2).sum()).replace(0, 1)
+    _, triangle, order = qr(unit.to_numpy(), mode="economic", pivoting=True)
+    rank = int((np.abs(np.diag(triangle)) > _RANK_TOLERANCE).sum())
+    return [str(features.columns[i]) for i in order[rank:]]
 
 
 def _least_squares(data: pd.DataFrame, study: Study, estimand: str) -> EffectEstimate:

@@ -10,7 +10,7 @@ from causalkit.cli._errors import BadInput
 _SHOWN = 12
 
 
-def read_table(path: Path, option: str, *, as_text: Collection[str] = ()) -> pd.DataFrame:
+def read_table(path: Path, option: str, *, as_text: Collection[str] | None = None) -> pd.DataFrame:
     """Read a table that has rows.
 
     Parameters
@@ -19,8 +19,8 @@ def read_table(path: Path, option: str, *, as_text: Collection[str] = ()) -> pd.
         A file that ends in ``.csv`` or ``.parquet``.
     option : str
         The option that named it, for messages.
-    as_text : collection of str
-        Columns of names, of which leading zeros are kept.
+    as_text : collection of str, optional
+        Columns of names, of which leading zeros are kept; all columns without it.
     """
     if not path.is_file():
         raise BadInput(f"{option}: there is no file {path}")
@@ -36,13 +36,13 @@ def read_table(path: Path, option: str, *, as_text: Collection[str] = ()) -> pd.
     return table
 
 
-def _read_csv(path: Path, as_text: Collection[str]) -> pd.DataFrame:
+def _read_csv(path: Path, as_text: Collection[str] | None) -> pd.DataFrame:
     header = pd.read_csv(path, nrows=0)
-    texts = {column: "string" for column in header.columns if column in as_text}
+    texts = {column: "string" for column in header.columns if as_text is None or column in as_text}
     return pd.read_csv(path, dtype=texts, low_memory=False)
 
 
-def _read_parquet(path: Path, as_text: Collection[str]) -> pd.DataFrame:
+def _read_parquet(path: Path, as_text: Collection[str] | None) -> pd.DataFrame:
     return pd.read_parquet(path)
 
 

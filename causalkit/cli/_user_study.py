@@ -54,9 +54,9 @@ def user_study(request: Request) -> Study:
     chosen = _feature_columns(nodes, request)
     X, notes = encode(nodes[chosen])
     X.index = pd.Index(ids, name="id")
-    graph, links, link_notes = _links(nodes, ids, request)
     outcome, treatment = _outcome(nodes[request.outcome]), _treatment(nodes[request.treatment], request)
     groups = None if request.groups is None else _groups(nodes[request.groups], ids)
+    graph, links, link_notes = _links(nodes, ids, request)
     roles = [(column, "feature", nodes[column]) for column in chosen]
     roles += [(request.outcome, "outcome", outcome), (request.treatment, "treatment", treatment)]
     roles += [] if request.groups is None else [(request.groups, "groups", nodes[request.groups])]
@@ -176,8 +176,7 @@ def _links(nodes: pd.DataFrame, ids: pd.Series, request: Request) -> tuple[Netwo
 
 
 def _links_from_table(path: Path, ids: pd.Series, request: Request) -> tuple[Network, str, list[str]]:
-    asked = {request.source or "source", request.target or "target"}
-    table = read_table(path, "--edges", as_text=asked)
+    table = read_table(path, "--edges")
     source, target = _end_columns(table, request)
     ends = pd.DataFrame({"source": as_ids(table[source]), "target": as_ids(table[target])})
     if ends.isna().any(axis=None):

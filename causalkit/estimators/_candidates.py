@@ -121,7 +121,8 @@ class JointFits:
     def additive(self) -> Candidate:
         mu_blocks = np.r_[self._main, self._given]
         prior = self._prior(mu_blocks, self._main)
-        self._additive = self._fit(mu_blocks, self._main, prior, None, noise=0.3, n_rounds=22)
+        allowed = np.hstack([self._mu_allowed(), self.engine.main_allowed])
+        self._additive = self._fit(mu_blocks, self._main, prior, allowed, noise=0.3, n_rounds=22)
         return self._candidate("additive", *self._additive)
 
     def pairs(self) -> Candidate:
@@ -130,8 +131,7 @@ class JointFits:
         tau_pairs, tau_allowed = self._pairs_of(EFFECT)
         mu_blocks = np.r_[self._main, self._given, mu_pairs]
         tau_blocks = np.r_[self._main, tau_pairs]
-        always = np.ones((len(mu_allowed), len(self._main) + len(self._given)), bool)
-        allowed = np.hstack([always, mu_allowed, always[:, : len(self._main)], tau_allowed])
+        allowed = np.hstack([self._mu_allowed(), mu_allowed, self.engine.main_allowed, tau_allowed])
         start = self._additive[0].everything
         n_mu = len(self._main) + len(self._given)
         mu_prior = block_prior([self.design.blocks[i] for i in mu_blocks]).starting_at(start.variance[:n_mu])
@@ -141,6 +141,10 @@ class JointFits:
         prior = mu_prior.and_then(tau_prior)
         fit = self._fit(mu_blocks, tau_blocks, prior, allowed, noise=start.noise, n_rounds=18)
         return self._candidate("pairs", *fit)
+
+    def _mu_allowed(self) -> NDArray[np.bool_]:
+        main = self.engine.main_allowed
+        return np.hstack([main, np.ones((len(main), len(self._given)), bool)])
 
     def _pairs_of(self, which: int) -> tuple[Index, NDArray[np.bool_]]:
         blocks, allowed = self.engine.blocks_of(which)
@@ -256,9 +260,14 @@ def forest_candidate(
 
 
 def forest_trial(
-    groups: list[Float32], outcome_residual: Array, treatment_residual: Array, *, n_jobs: int | None, seed: int
+    groups: list[Float32],
+    outcome_residual: Array,
+    treatment_residual: Array,
+    *,
+    n_jobs: int | None,
+    seed: int,
 ) -> tuple[Index, Array]:
-    """Held-out effect of a forest of few trees on at most 10,000 rows, and which rows: is it worth growing?"""
+    """Held-out effect of a forest of few trees on at most 10,000 rows, and which: is it worth growing?"""
     rows = _spread_rows(len(outcome_residual), _TRIAL_ROWS)
     grown = forest_candidate(
         [g[rows] for g in groups],

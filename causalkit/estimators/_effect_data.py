@@ -11,7 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from causalkit._environments import Groups, group_rows
-from causalkit._validation import check_binary_treatment, check_features, check_outcome, feature_names
+from causalkit._validation import (
+    check_binary_treatment,
+    check_features,
+    check_outcome,
+    feature_names,
+    row_names,
+)
 from causalkit.graphs._convert import as_network
 from causalkit.graphs._network import Network
 
@@ -53,7 +59,7 @@ def check_data(
     n = len(values)
     outcome = check_outcome(y, n, allow_nan=allow_missing)
     t, levels = check_binary_treatment(treatment, n, owner=owner, allow_nan=allow_missing)
-    network = as_network(graph, n_nodes=n, node_ids=getattr(X, "index", None))
+    network = as_network(graph, n_nodes=n, node_ids=row_names(X))
     labels = None if groups is None else group_rows(groups, name="groups", n_rows=n)
     if labels is not None and labels.n_groups < n_folds:
         raise ValueError(f"groups must be at least as many as folds; got {labels.n_groups} and cv={n_folds}")

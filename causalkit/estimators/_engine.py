@@ -59,11 +59,13 @@ class Engine:
     n_pairs: int
     n_jobs: int | None
     basis: HopBasis
+    column_choices: NDArray[np.bool_] | None = None  # (n_folds + 1, columns) where there are too many for all
     design: Design = field(init=False)
     pairs: list[Pair] = field(init=False)
     choices: list[list[list[Pair]]] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.main_allowed = self.basis.allowed(self.column_choices, self.data.n_folds + 1)
         self._additive()
         self._screen()
         self._with_pairs()
@@ -89,7 +91,10 @@ class Engine:
         sums = self.sums.merged(2)
         self._gram = sums.gram.sum(axis=0)
         prior, columns = block_prior(self.design.blocks), np.arange(self.design.n_columns)
-        self.additive = [folded_fit(sums.folds(target=j), columns, prior) for j in (OUTCOME, TREATMENT)]
+        self.additive = [
+            folded_fit(sums.folds(target=j), columns, prior, allowed=self.main_allowed)
+            for j in (OUTCOME, TREATMENT)
+        ]
         self.additive_held_out = [self.held_out(fit) for fit in self.additive]
 
     def _screen(self) -> None:
@@ -125,7 +130,7 @@ class Engine:
         union = sorted({pair for choice in self.choices[which] for pair in choice})
         position = {pair: self.n_main + i for i, pair in enumerate(self.pairs)}
         blocks = np.r_[np.arange(self.n_main), [position[p] for p in union]].astype(np.intp)
-        return blocks, chosen_blocks(self.n_main, union, self.choices[which])
+        return blocks, chosen_blocks(self.main_allowed, union, self.choices[which])
 
     def held_out(self, fit: FoldedFit) -> Array:
         return predict_by_stratum(self.design, fit.fold_weights(self.design.n_columns), self.data.fold)[:, 0]

@@ -13,7 +13,13 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from causalkit._random import RandomState, child_generators, child_seeds
-from causalkit._validation import check_choice, check_features, check_scalar_argument, feature_names
+from causalkit._validation import (
+    check_choice,
+    check_features,
+    check_scalar_argument,
+    feature_names,
+    row_names,
+)
 from causalkit.estimators._base import NetworkEffectLearner
 from causalkit.estimators._candidates import Candidate, JointFits, LinearEffect, joint_columns
 from causalkit.estimators._effect_data import (
@@ -40,6 +46,7 @@ from causalkit.exceptions import OverlapWarning
 from causalkit.graphs._convert import as_network
 from causalkit.graphs._folds import fold_labels
 from causalkit.nuisance._blocks import HopBasis
+from causalkit.nuisance._column_screen import screen_columns
 from causalkit.nuisance._gram import Design
 from causalkit.nuisance._hops import HopLayout
 from causalkit.nuisance._relevance import (
@@ -218,7 +225,7 @@ class GraphRLearner(NetworkEffectLearner):
         )
         self._seeds = child_seeds(self.random_state, 5)
         data = self._lay_out(checked)
-        engine = Engine(data, self.n_pairs, self.n_jobs, self._basis)
+        engine = self._engine(data)
         nuisances = fit_nuisances(
             engine,
             self.outcome_model,
@@ -242,7 +249,8 @@ class GraphRLearner(NetworkEffectLearner):
         The variance is the sum of the engine's posterior and a jackknife over folds, plus the
         disagreement of the candidates that held-out loss cannot tell apart, plus the heterogeneity that
         held-out residuals show and no candidate caught. The aim is average coverage 1 - alpha over nodes, not
-        for every single node.
+        for every single node. With no candidate of the engine's the first part is missing, and intervals are
+        too short.
         """
         check_scalar_argument(alpha, "alpha", low=0, high=1, inclusive=False)
         design = self._design_for(X, graph)
@@ -363,8 +371,6 @@ class GraphRLearner(NetworkEffectLearner):
         self.missing_, self.treatment_levels_ = checked.missing, checked.levels
         self._layout = HopLayout.of(checked.values, feature_names(self), self.n_hops)
         self._groups = self._layout.groups(checked.values, checked.network)
-        rng = child_generators(self._seeds[0], 1)[0]
-        self._basis = HopBasis(n_fourier=self.n_fourier).fit(self._groups, rng)
         fold = self._folds(checked)[checked.observed]
         check_arms_outside_folds(checked.treatment[checked.observed], fold, checked.levels)
         y = checked.outcome[checked.observed]
@@ -379,6 +385,16 @@ class GraphRLearner(NetworkEffectLearner):
             fold,
             int(fold.max()) + 1,
         )
+
+    def _engine(self, data: EffectData) -> Engine:
+        """Lay out the blocks; where there are too many columns, those that some fold chose get their own."""
+        centred = data.treatment - data.treatment.mean()
+        targets = np.column_stack([data.outcome, centred, data.outcome * centred]).astype(np.float32)
+        chosen = screen_columns(data.groups, targets, data.fold, data.n_folds)
+        own = None if chosen is None else np.asarray(chosen.any(axis=0))
+        rng = child_generators(self._seeds[0], 1)[0]
+        basis = HopBasis(n_fourier=self.n_fourier).fit(self._groups, rng, own=own)
+        return Engine(data, self.n_pairs, self.n_jobs, basis, chosen)
 
     def _folds(self, checked: CheckedData) -> NDArray[np.intp]:
         if isinstance(self.cv, int | np.integer):
@@ -489,7 +505,7 @@ class GraphRLearner(NetworkEffectLearner):
     def _design_for(self, X: Any, graph: Any) -> Design:
         check_is_fitted(self, "network_")
         values = check_features(self, X, reset=False, allow_nan=self.missing == "flag")
-        network = as_network(graph, n_nodes=len(values), node_ids=getattr(X, "index", None))
+        network = as_network(graph, n_nodes=len(values), node_ids=row_names(X))
         return self._design.at(self._layout.groups(values, network))
 
     def _effect_at(self, design: Design) -> Array:

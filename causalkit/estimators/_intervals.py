@@ -50,11 +50,11 @@ def unseen_variance(
 ) -> float:
     """Variance of tau - tau_hat that held-out residuals still show, in squared units of the effect.
 
-    For rows i, j of the same fold the products s_i s_j of s = Tr (Yr - Tr tau_hat) have the mean Tr_i^2
-    Tr_j^2 Cov(d_i, d_j), d = tau - tau_hat, because their fit saw neither. Regressed on a polynomial kernel of
-    each hop group (Haseman & Elston 1972, as in variance-component estimation) they give the variance of a
-    misfit that is spread over many pairs of columns, too thin for any block to pick up. Rows are compared
-    within folds only; the estimate is shrunk by its standard error over random sign flips.
+    For rows i, j of the same fold the products s_i s_j of s = Tr (Yr - Tr tau_hat) have the mean
+    Tr_i^2 Tr_j^2 Cov(d_i, d_j), d = tau - tau_hat, because their fit saw neither. Regressed on a polynomial
+    kernel of each hop group (Haseman & Elston 1972, as in variance-component estimation) they give the
+    variance of a misfit that is spread over many pairs of columns, too thin for any block to pick up. Rows
+    are compared within folds only; the estimate is shrunk by its standard error over random sign flips.
     """
     score = treatment_residual * (outcome_residual - treatment_residual * held_out)
     return sum(_group_misfit(_directions(g), fold, score, treatment_residual**2, rng) for g in groups)

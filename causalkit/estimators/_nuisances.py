@@ -77,7 +77,7 @@ def _from_engine(engine: Engine, kind: str, which: int) -> Array:
 
 
 class _Tables(Sequence[Float32]):
-    """A table for each fold, made when it is asked for: all at once would not fit where there are many rows."""
+    """A table for each fold, made when it is asked for: all at once may not fit into memory."""
 
     def __init__(self, n_folds: int, make: Callable[[int], Float32]) -> None:
         self.n_folds, self.make = n_folds, make
@@ -85,7 +85,7 @@ class _Tables(Sequence[Float32]):
     def __len__(self) -> int:
         return self.n_folds
 
-    def __getitem__(self, k: Any) -> Float32:
+    def __getitem__(self, k: Any) -> Float32:  # type: ignore[override]  # slices are not asked for
         return self.make(k)
 
 

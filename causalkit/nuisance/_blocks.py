@@ -53,8 +53,18 @@ class HopBasis:
     blocks: list[Block] = field(default_factory=list, init=False)
     n_columns: int = field(default=0, init=False)
 
-    def fit(self, groups: list[Float32], rng: np.random.Generator, weight: Array | None = None) -> HopBasis:
-        """Read centres, scales and levels off the rows; those of weight 0 have no part in it."""
+    def fit(
+        self,
+        groups: list[Float32],
+        rng: np.random.Generator,
+        weight: Array | None = None,
+        own: NDArray[np.bool_] | None = None,
+    ) -> HopBasis:
+        """Read centres, scales and levels off the rows; those of weight 0 have no part in it.
+
+        `own` marks, over the columns of all groups side by side, those that get functions of their own.
+        """
+        self._own = own
         if weight is not None and np.ptp(weight) == 0:
             weight = None
         rows = _sample_rows(len(groups[0]), weight)
@@ -86,6 +96,19 @@ class HopBasis:
         """What weights of the linear block of a hop put on each standardised column, (d,)."""
         return np.asarray(self._linear[hop] @ weights)
 
+    def position(self, hop: int, feature: int) -> int:
+        """Place of a column when the groups stand side by side."""
+        return sum(len(columns) for columns in self._columns[:hop]) + feature
+
+    def allowed(self, choices: NDArray[np.bool_] | None, n_choices: int) -> NDArray[np.bool_]:
+        """(n_choices, 1 + blocks): which blocks, the intercept first, each choice of columns admits."""
+        out = np.ones((n_choices, 1 + len(self.blocks)), bool)
+        if choices is not None:
+            for i, b in enumerate(self.blocks):
+                if b.feature >= 0:
+                    out[:, 1 + i] = choices[:, self.position(b.hop, b.feature)]
+        return out
+
     def _live(self, hop: int) -> Index:
         return np.flatnonzero([c.scale > 0 for c in self._columns[hop]])
 
@@ -100,8 +123,8 @@ class HopBasis:
 
         for hop in range(len(self._columns)):
             for j in self._live(hop):
-                column = self._columns[hop][j]
-                add(*_column_block(column, self.n_functions, hop, int(j)))
+                if self._own is None or self._own[self.position(hop, int(j))]:
+                    add(*_column_block(self._columns[hop][j], self.n_functions, hop, int(j)))
         for hop, linear in enumerate(self._linear):
             add("linear", hop, -1, linear.shape[1])
         for hop, frequencies in enumerate(self._fourier):

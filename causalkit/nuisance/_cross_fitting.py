@@ -40,7 +40,7 @@ from causalkit.nuisance._stacking import log_odds, sigmoid, simplex_weights, sta
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
-MAX_ROWS = 100_000  # a learner trains a model that is not linear in rows on at most so many, drawn at random
+MAX_ROWS = 50_000  # a learner trains a model that is not linear in rows on at most so many, drawn at random
 _CLIP = 0.01  # probabilities are kept so far from 0 and 1 before their log-odds are stacked
 
 

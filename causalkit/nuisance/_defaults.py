@@ -90,7 +90,5 @@ def _boosting(task: str, seed: int) -> Any:
         "force_col_wise": True,
     }
     if task == "regression":
-        return LGBMRegressor(
-            n_estimators=150, learning_rate=0.05, num_leaves=8, **shared
-        )
+        return LGBMRegressor(n_estimators=150, learning_rate=0.05, num_leaves=8, **shared)
     return LGBMClassifier(n_estimators=60, learning_rate=0.05, num_leaves=4, min_child_samples=30, **shared)

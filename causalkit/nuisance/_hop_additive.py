@@ -14,7 +14,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from causalkit._environments import group_rows
-from causalkit._random import RandomState, child_generators
+from causalkit._random import RandomState, child_seeds
 from causalkit._validation import (
     check_choice,
     check_features,
@@ -26,6 +26,7 @@ from causalkit._validation import (
 )
 from causalkit.graphs._convert import as_network
 from causalkit.nuisance._blocks import HopBasis
+from causalkit.nuisance._column_screen import screen_columns
 from causalkit.nuisance._evidence import FoldedFit, folded_fit
 from causalkit.nuisance._gram import Design, Sums, predict, predict_by_stratum, stratified_sums
 from causalkit.nuisance._hops import HopLayout
@@ -129,8 +130,7 @@ class HopAdditiveRegressor(RegressorMixin, BaseEstimator):
         network = as_network(graph, n_nodes=len(values), node_ids=row_names(X))
         self._layout = HopLayout.of(values, feature_names(self), self.n_hops)
         groups = self._layout.groups(values, network)
-        rng = child_generators(self.random_state, 1)[0]
-        self._basis = HopBasis(n_fourier=self.n_fourier).fit(groups, rng, weight)
+        self._seed = child_seeds(self.random_state, 1)[0]
         self._standardise(outcome, weight)
         self._train = _Training(groups, ((outcome - self._centre) / self._scale).astype(np.float32), weight)
         one_fold = np.zeros(len(values), np.intp)
@@ -195,10 +195,20 @@ class HopAdditiveRegressor(RegressorMixin, BaseEstimator):
     def _fit_folds(self, codes: NDArray[np.intp], n_folds: int, *, refit: bool) -> tuple[Design, FoldedFit]:
         """The additive fit, then the one with pairs where they are asked for."""
         train = self._train
-        design = Design(train.groups, self._basis, n_jobs=self.n_jobs)
+        chosen = screen_columns(train.groups, train.targets, codes, n_folds)
+        basis = self._lay_out(chosen)
+        main_allowed = basis.allowed(chosen, n_folds + 1 if n_folds > 1 else 1)
+        allowed = main_allowed if chosen is not None else None
+        design = Design(train.groups, basis, n_jobs=self.n_jobs)
         sums = self._sums(design, codes, n_folds)
         main = np.arange(len(design.blocks))
-        fit = folded_fit(sums.folds(), design.columns_of(main), block_prior(design.blocks), refit=refit)
+        fit = folded_fit(
+            sums.folds(),
+            design.columns_of(main),
+            block_prior(design.blocks),
+            allowed=allowed,
+            refit=refit,
+        )
         if self.n_pairs == 0:
             return design, fit
         residual = train.target - predict(design, fit.full_weights(design.n_columns))[:, 0]
@@ -214,11 +224,11 @@ class HopAdditiveRegressor(RegressorMixin, BaseEstimator):
         pairs = sorted({pair for choice in choices for pair in choice})
         if not pairs:
             return design, fit
-        design = Design(train.groups, self._basis, pairs, n_jobs=self.n_jobs)
+        design = Design(train.groups, basis, pairs, n_jobs=self.n_jobs)
         sums = self._sums(design, codes, n_folds)
         everything = np.arange(len(design.blocks))
         prior = block_prior(design.blocks).starting_at(fit.everything.variance)
-        allowed = chosen_blocks(len(main), pairs, choices)
+        allowed = chosen_blocks(main_allowed, pairs, choices)
         return design, folded_fit(
             sums.folds(),
             design.columns_of(everything),
@@ -227,6 +237,12 @@ class HopAdditiveRegressor(RegressorMixin, BaseEstimator):
             noise=fit.everything.noise,
             refit=refit,
         )
+
+    def _lay_out(self, own: NDArray[np.bool_] | None) -> HopBasis:
+        """The same Fourier functions each time; columns of their own for those that some fold chose."""
+        rng = np.random.default_rng(self._seed)
+        union = None if own is None else own.any(axis=0)
+        return HopBasis(n_fourier=self.n_fourier).fit(self._train.groups, rng, self._train.weight, union)
 
     def _sums(self, design: Design, codes: NDArray[np.intp], n_folds: int) -> Sums:
         train = self._train

@@ -26,9 +26,9 @@ def block_prior(blocks: Sequence[Block]) -> Prior:
     return Prior(of_column, fixed, shrink, np.where(fixed, _FIXED_VARIANCE, _START_VARIANCE))
 
 
-def chosen_blocks(n_main: int, pairs: Sequence[Pair], choices: Sequence[Sequence[Pair]]) -> NDArray[np.bool_]:
-    """(n_choices, n_main + n_pairs): main blocks always, a pair where it was among that choice."""
+def chosen_blocks(
+    main: NDArray[np.bool_], pairs: Sequence[Pair], choices: Sequence[Sequence[Pair]]
+) -> NDArray[np.bool_]:
+    """(n_choices, n_main + n_pairs): the main blocks that a choice admits, and the pairs that it named."""
     picked = [[pair in set(choice) for pair in pairs] for choice in choices]
-    return np.hstack(
-        [np.ones((len(choices), n_main), bool), np.array(picked, bool).reshape(len(choices), len(pairs))]
-    )
+    return np.hstack([main, np.array(picked, bool).reshape(len(choices), len(pairs))])

@@ -11,6 +11,7 @@ from causalkit.estimators._candidates import (
     LinearEffect,
     compact_root,
     forest_candidate,
+    forest_trial,
     joint_columns,
     regressor_candidate,
     residual_candidate,
@@ -53,21 +54,25 @@ def dense_effect_posterior(joint: JointFits) -> tuple[np.ndarray, np.ndarray]:
 
 def test_effect_is_the_posterior_mean_of_the_explicit_model(joint: JointFits, additive: Candidate) -> None:
     mean, _ = dense_effect_posterior(joint)
-    np.testing.assert_allclose(additive.cate, mean, atol=2e-4)
+    np.testing.assert_allclose(additive.model.predict(joint.engine.design), mean, atol=2e-4)
 
 
 def test_posterior_variance_is_that_of_the_explicit_model(joint: JointFits, additive: Candidate) -> None:
     _, covariance = dense_effect_posterior(joint)
     assert isinstance(additive.model, LinearEffect)
-    posterior, _ = additive.model.moments(joint.engine.design)
-    np.testing.assert_allclose(posterior, np.diag(covariance), rtol=2e-3)
+    # With one fit in place of the folds' fits there is no spread between folds, and the posterior is left.
+    alone = LinearEffect(additive.model.weights, additive.model.weights[None], additive.model.root)
+    variance = alone.variance(joint.engine.design.rows(0, joint.engine.data.n_rows))
+    np.testing.assert_allclose(variance, np.diag(covariance), rtol=2e-3)
 
 
 def test_jackknife_is_the_spread_of_the_fits_without_a_fold(joint: JointFits, additive: Candidate) -> None:
     model, n_folds = additive.model, joint.engine.data.n_folds
     assert isinstance(model, LinearEffect)
-    _, jackknife = model.moments(joint.engine.design)
     rows = joint.engine.design.rows(0, joint.engine.data.n_rows)
+    jackknife = LinearEffect(model.weights, model.fold_weights, 0 * model.root).variance(rows)
+    both = model.variance(rows) - LinearEffect(model.weights, model.weights[None], model.root).variance(rows)
+    np.testing.assert_allclose(both, jackknife, atol=1e-6)
     fits = np.column_stack([rows @ weights[:, 0] for weights in model.fold_weights])
     expected = (n_folds - 1) / n_folds * ((fits - fits.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
     np.testing.assert_allclose(jackknife, expected, rtol=1e-3, atol=1e-8)
@@ -130,7 +135,7 @@ def test_regressor_candidate_is_the_weighted_regression_of_the_ratio(
     columns, fold = engine.data.columns().astype(float), engine.data.fold
     design = np.hstack([np.ones((len(yr), 1)), columns])
     for rows, predicted in (
-        (np.ones(len(yr), bool), candidate.cate),
+        (np.ones(len(yr), bool), candidate.model.predict(engine.design)),
         (fold != 1, candidate.held_out),
     ):
         # Weighted least squares of the ratio is least squares of Yr on Tr times the columns.
@@ -151,20 +156,47 @@ def test_missing_columns_are_imputed_for_models_that_do_not_take_them(
     engine = make_engine(n_pairs=0)
     engine.data.groups[1][:20, 0] = np.nan
     candidate = regressor_candidate(engine, "ridge", Ridge(), *residuals)
-    assert np.isfinite(candidate.cate).all()
+    assert np.isfinite(candidate.model.predict(engine.design)).all()
     assert np.isfinite(candidate.held_out).all()
 
 
 def test_forest_is_held_out_by_its_trees(engine: Engine, world, residuals: Residuals) -> None:
-    forest = forest_candidate(engine, *residuals, n_trees=40, n_jobs=None, seed=0)
+    forest = forest_candidate(engine.data.groups, *residuals, n_trees=40, n_jobs=None, seed=0)
     truth = world.cate / engine.data.scale
     assert np.mean((forest.held_out - truth) ** 2) < 0.6 * truth.var()
     yr, tr = residuals
-    assert np.mean((yr - tr * forest.cate) ** 2) < np.mean((yr - tr * forest.held_out) ** 2)
+    assert np.mean((yr - tr * forest.model.predict(engine.design)) ** 2) < np.mean(
+        (yr - tr * forest.held_out) ** 2
+    )
+
+
+def test_rows_that_the_forest_was_not_grown_on_are_predicted_by_all_trees(
+    engine: Engine, residuals: Residuals
+) -> None:
+    forest = forest_candidate(engine.data.groups, *residuals, n_trees=12, n_rows=300, n_jobs=None, seed=0)
+    seen = np.linspace(0, engine.data.n_rows - 1, 300).astype(int)
+    same = np.isclose(forest.held_out, forest.model.predict(engine.design))
+    assert same[np.setdiff1d(np.arange(engine.data.n_rows), seen)].all()
+    assert not same[seen].all()
+
+
+def test_trial_is_a_small_forest_on_some_rows(
+    engine: Engine, residuals: Residuals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("causalkit.estimators._candidates._TRIAL_ROWS", 200)
+    rows, held_out = forest_trial(engine.data.groups, *residuals, n_jobs=None, seed=0)
+    assert len(rows) == len(held_out) == len(set(rows)) == 200
+    expected = forest_candidate(
+        [g[rows] for g in engine.data.groups], *(r[rows] for r in residuals), n_trees=24, n_jobs=None, seed=0
+    )
+    np.testing.assert_array_equal(held_out, expected.held_out)
 
 
 def test_forest_is_the_same_for_any_number_of_threads(engine: Engine, residuals: Residuals) -> None:
-    one, two = (forest_candidate(engine, *residuals, n_trees=12, n_jobs=n, seed=3).held_out for n in (1, 2))
+    one, two = (
+        forest_candidate(engine.data.groups, *residuals, n_trees=12, n_jobs=n, seed=3).held_out
+        for n in (1, 2)
+    )
     np.testing.assert_allclose(one, two, rtol=1e-10)
 
 

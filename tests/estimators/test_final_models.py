@@ -51,49 +51,55 @@ def test_regressors_of_one_class_are_numbered(engine: Engine, residuals: Residua
     assert found.skipped == {}
 
 
-def candidate(effect: np.ndarray) -> Candidate:
-    return Candidate("additive", RegressorEffect(None), effect, effect)
+def candidate(name: str, effect: np.ndarray) -> Candidate:
+    return Candidate(name, RegressorEffect(None), effect)
 
 
-def grown(monkeypatch: pytest.MonkeyPatch, forest: np.ndarray) -> list[int]:
-    """Stand in for the forest; what comes back fills with the numbers of trees that were grown."""
-    trees: list[int] = []
+def grown(monkeypatch: pytest.MonkeyPatch, forest: np.ndarray) -> list[str]:
+    """Stand in for the forest; what comes back fills with what was grown."""
+    calls: list[str] = []
 
-    def grow(*_: Any, n_trees: int, **__: Any) -> Candidate:
-        trees.append(n_trees)
-        return Candidate("forest", RegressorEffect(None), forest, forest)
+    def grow(*_: Any, **__: Any) -> Candidate:
+        calls.append("forest")
+        return candidate("forest", forest)
+
+    def trial(*_: Any, **__: Any) -> tuple[np.ndarray, np.ndarray]:
+        calls.append("trial")
+        rows = np.arange(0, len(forest), 2)
+        return rows, forest[rows]
 
     monkeypatch.setattr(_final_models, "forest_candidate", grow)
-    return trees
+    monkeypatch.setattr(_final_models, "forest_trial", trial)
+    return calls
 
 
 def test_forest_that_earns_no_weight_in_a_trial_is_skipped(
     engine: Engine, world: Any, residuals: Residuals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     truth = world.cate / engine.data.scale
-    trees = grown(monkeypatch, np.random.default_rng(0).normal(truth.mean(), 1, len(truth)))
-    joint = {"additive": candidate(truth)}
+    calls = grown(monkeypatch, np.random.default_rng(0).normal(truth.mean(), 1, len(truth)))
+    joint = {"additive": candidate("additive", truth)}
     found = final_candidates(["additive", "forest"], engine, joint, *residuals, n_jobs=None, seed=0)
     assert [c.name for c in found.fitted] == ["additive"]
-    assert "trial with 24 trees" in found.skipped["forest"]
-    assert trees == [24]
+    assert "trial" in found.skipped["forest"]
+    assert calls == ["trial"]
 
 
 def test_forest_that_earns_weight_is_grown_in_full(
     engine: Engine, world: Any, residuals: Residuals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     truth = world.cate / engine.data.scale
-    trees = grown(monkeypatch, truth)
-    joint = {"additive": candidate(np.full(len(truth), truth.mean()))}
+    calls = grown(monkeypatch, truth)
+    joint = {"additive": candidate("additive", np.full(len(truth), truth.mean()))}
     found = final_candidates(["additive", "forest"], engine, joint, *residuals, n_jobs=None, seed=0)
     assert [c.name for c in found.fitted] == ["additive", "forest"]
-    assert trees == [24, 100]
+    assert calls == ["trial", "forest"]
 
 
 def test_forest_alone_needs_no_trial(
     engine: Engine, residuals: Residuals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trees = grown(monkeypatch, np.zeros(engine.data.n_rows))
+    calls = grown(monkeypatch, np.zeros(engine.data.n_rows))
     found = final_candidates(["forest"], engine, {}, *residuals, n_jobs=None, seed=0)
     assert [c.name for c in found.fitted] == ["forest"]
-    assert trees == [100]
+    assert calls == ["forest"]

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from causalkit.estimators._candidates import Candidate, RegressorEffect
-from causalkit.estimators._final_stage import FinalStack, constant_effect, stack_candidates, sure_share
+from causalkit.estimators._final_stage import (
+    FinalStack,
+    constant_effect,
+    earns_weight,
+    stack_candidates,
+    sure_share,
+)
 
 
 def make_residuals(tau: np.ndarray, seed: int = 0, noise: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
@@ -19,7 +25,7 @@ def make_residuals(tau: np.ndarray, seed: int = 0, noise: float = 1.0) -> tuple[
 
 
 def make_candidates(*effects: np.ndarray) -> list[Candidate]:
-    return [Candidate(f"model {i}", RegressorEffect(None), e, e) for i, e in enumerate(effects)]
+    return [Candidate(f"model {i}", RegressorEffect(None), e) for i, e in enumerate(effects)]
 
 
 def best_weights(effects: list[np.ndarray], yr: np.ndarray, tr: np.ndarray) -> np.ndarray:
@@ -142,6 +148,22 @@ def test_equal_candidates_are_equally_plausible_and_a_bad_one_is_not() -> None:
     assert plausible.sum() == pytest.approx(1)
     assert plausible[0] == pytest.approx(plausible[1])
     assert plausible[2] < 1e-6
+
+
+class TestEarnsWeight:
+    truth = np.random.default_rng(5).normal(1, 1, 600)
+
+    def earns(self, trial: np.ndarray, others: list[np.ndarray]) -> bool:
+        yr, tr = make_residuals(self.truth, noise=0.5)
+        return earns_weight(trial, others, yr, tr)
+
+    def test_what_the_others_lack(self) -> None:
+        assert self.earns(self.truth, [np.ones(600)])
+        assert self.earns(self.truth, [1 + 0.3 * np.random.default_rng(0).normal(size=600)])
+
+    def test_what_the_others_have(self) -> None:
+        assert not self.earns(self.truth, [self.truth])
+        assert not self.earns(np.random.default_rng(0).normal(1, 1, 600), [self.truth])
 
 
 class TestSureShare:

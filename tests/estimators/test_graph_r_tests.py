@@ -14,6 +14,7 @@ from causalkit.estimators._graph_r_tests import (
     heterogeneity_test,
     test_inputs,
 )
+from causalkit.estimators._score_test import ScoreTest, block_score_test
 from causalkit.graphs import Network
 from causalkit.nuisance._gram import Design
 from causalkit.nuisance._hops import HopLayout
@@ -31,9 +32,7 @@ def make_inputs(
     yr = tr * tau + noise * rng.normal(size=N)
     layout = HopLayout.of(world.X.to_numpy(), list(world.X.columns), 1)
     design = Design(engine.data.groups, engine.basis)
-    return test_inputs(
-        design, name_blocks(design, layout), yr, tr, engine.data.fold, np.arange(N), seed, None
-    )
+    return test_inputs(design, name_blocks(design, layout), yr, tr, engine.data.fold, np.arange(N), seed)
 
 
 class TestFlipGroups:
@@ -103,6 +102,21 @@ class TestGraph:
         found = graph_test(make_inputs(engine, world, tau, noise=0.5), world.graph, None, 1.0)
         assert found.pvalue > 0.05
         assert found.loss_difference <= 2 * found.standard_error
+
+    def test_neighbours_blocks_are_cleared_of_own_ones(
+        self, engine: Engine, world: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seen: dict[str, Any] = {}
+
+        def record(*arguments: Any, **settings: Any) -> ScoreTest:
+            seen.update(settings)
+            return block_score_test(*arguments, **settings)
+
+        monkeypatch.setattr("causalkit.estimators._graph_r_tests.block_score_test", record)
+        graph_test(make_inputs(engine, world, np.ones(N)), world.graph, None, 1.0)
+        hops = [-1, *(block.hop for block in engine.basis.blocks)]
+        assert [hops[i] for i in seen["null_blocks"]] == [h for h in hops if h < 1]
+        assert {hops[i] for blocks in seen["tested"].values() for i in blocks} == {1}
 
     def test_losses_are_in_squared_units_of_the_outcome(self, engine: Engine, world: Any) -> None:
         inputs = make_inputs(engine, world, 1 + engine.data.groups[1][:, 2] * 2.0)

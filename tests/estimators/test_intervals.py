@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from causalkit.estimators._candidates import JointFits, RegressorEffect, joint_columns
+from causalkit.estimators._candidates import JointFits, LinearEffect, RegressorEffect, joint_columns
 from causalkit.estimators._engine import Engine
 from causalkit.estimators._final_stage import FinalStack
 from causalkit.estimators._intervals import effect_variance, unseen_variance
@@ -92,11 +92,22 @@ class TestEffectVariance:
         propensity = np.full(n, 0.5)
         additive = JointFits(engine, joint_columns(propensity, np.zeros(n))).additive()
         model: Any = additive.model
-        posterior, jackknife = model.moments(engine.design)
-        effects, tau = [additive.cate, additive.cate + 2], additive.cate + 1
+        tau = model.predict(engine.design) + 1
+        known = model.variance(engine.design.rows(0, n))
+        effects = [tau - 1, tau + 1]
         stack = a_stack([0.5, 0.5])
         found = effect_variance(stack, [model, RegressorEffect(None)], engine.design, effects, tau, 0.25)
-        np.testing.assert_allclose(found, posterior + jackknife + 1.0 + 0.25)
+        np.testing.assert_allclose(found, known + 1.0 + 0.25, rtol=1e-5)
+
+    def test_the_least_sure_fit_of_the_engine_counts(self, engine: Engine) -> None:
+        p = engine.design.n_columns
+        first, second = np.zeros((p, 1)), np.zeros((p, 1))
+        first[0], second[1] = 0.3, 2.0
+        models = [LinearEffect(0 * root, 0 * root[None], root) for root in (first, second)]
+        stack, zeros = a_stack([0.5, 0.5]), np.zeros(engine.data.n_rows)
+        found = effect_variance(stack, models, engine.design, [zeros, zeros], zeros, 0.0)
+        rows = engine.design.rows(0, engine.data.n_rows)
+        np.testing.assert_allclose(found, np.maximum(0.09, 4 * rows[:, 1] ** 2), rtol=1e-5)
 
     def test_constant_effect_has_the_variance_of_the_constant(self, engine: Engine) -> None:
         stack = a_stack([], constant_variance=0.09)

@@ -268,3 +268,22 @@ def test_large_tables_are_read_off_a_sample(monkeypatch):
     basis, groups = fit(X)
     np.testing.assert_allclose(basis.evaluate(groups).mean(axis=0), 0, atol=0.1)
     assert basis._columns[0][0].centre == pytest.approx(X[:, 0].mean(), abs=0.2)
+
+
+class TestColumnsOfTheirOwn:
+    """Where a screen chose among many columns."""
+
+    def test_only_marked_columns_have_functions(self):
+        X = [normal(100, 3).astype(np.float32), normal(100, 2, seed=2).astype(np.float32)]
+        own = np.array([True, False, True, False, True])
+        basis = HopBasis().fit(X, np.random.default_rng(0), own=own)
+        assert [(b.hop, b.feature) for b in basis.blocks if b.feature >= 0] == [(0, 0), (0, 2), (1, 1)]
+        assert ("linear", 3) in kinds(basis)
+        assert [basis.position(*place) for place in ((0, 0), (0, 2), (1, 0), (1, 1))] == [0, 2, 3, 4]
+
+    def test_each_choice_admits_its_columns_and_all_joint_blocks(self):
+        basis, _ = fit(normal(100, 3), n_fourier=0)
+        choices = np.array([[True, False, True], [False, True, True]])
+        expected = [[True, True, False, True, True], [True, False, True, True, True]]
+        assert basis.allowed(choices, 2).tolist() == expected
+        assert basis.allowed(None, 2).all()

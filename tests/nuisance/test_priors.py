@@ -28,17 +28,18 @@ def test_pairs_must_earn_more():
     assert shrink[3] > shrink[1] > 0
 
 
-def test_blocks_of_a_fold_are_the_main_ones_and_its_pairs():
-    allowed = chosen_blocks(2, [(0, 1), (0, 2), (1, 2)], [[(0, 2)], [], [(1, 2), (0, 1)]])
+def test_blocks_of_a_fold_are_its_main_ones_and_its_pairs():
+    main = np.array([[True, True], [True, False], [True, True]])
+    allowed = chosen_blocks(main, [(0, 1), (0, 2), (1, 2)], [[(0, 2)], [], [(1, 2), (0, 1)]])
     np.testing.assert_array_equal(
         allowed,
         [
             [True, True, False, True, False],
-            [True, True, False, False, False],
+            [True, False, False, False, False],
             [True, True, True, False, True],
         ],
     )
 
 
-def test_without_pairs_all_blocks_are_allowed():
-    assert chosen_blocks(3, [], [[], []]).tolist() == [[True] * 3] * 2
+def test_without_pairs_the_main_blocks_are_left():
+    assert chosen_blocks(np.ones((2, 3), bool), [], [[], []]).tolist() == [[True] * 3] * 2

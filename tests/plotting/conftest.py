@@ -15,7 +15,7 @@ matplotlib.use("Agg")
 
 @pytest.fixture(scope="session")
 def learner() -> GraphRLearner:
-    """A quick fit to a world with a strong effect of the unit's own first column; two outcomes are not known."""
+    """A quick fit to a world with a strong effect of each unit's first column; two outcomes are not known."""
     world = make_network_cate(300, effect="local", n_features=3, overlap=2.0, random_state=0)
     y = world.y.copy()
     y.iloc[[3, 8]] = float("nan")

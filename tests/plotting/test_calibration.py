@@ -48,7 +48,7 @@ class TestPlotCalibration:
     def test_bad_input(self) -> None:
         with pytest.raises(ValueError, match=r"groups must have .* the columns .*without \['high'\]"):
             plot_calibration(GROUPS.drop(columns="high"))
-        with pytest.raises(ValueError, match="groups must have at least one row.*got 0 rows"):
+        with pytest.raises(ValueError, match=r"groups must have at least one row.*got 0 rows"):
             plot_calibration(GROUPS.head(0))
         with pytest.raises(TypeError, match="groups must be a fitted learner or a DataFrame; got list"):
             plot_calibration([1, 2])
