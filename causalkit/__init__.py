@@ -11,7 +11,6 @@ _SUBPACKAGES = (
     "estimators",
     "exceptions",
     "graphs",
-    "independence",
     "inference",
     "metrics",
     "nuisance",

@@ -460,7 +460,8 @@ def check_routing(estimator: Any, data: Mapping[str, Any]) -> None:
 def check_odd_input_is_taken(estimator: Any, data: Mapping[str, Any]) -> None:
     """Check that odd but legitimate input gives finite answers, such as a constant column.
 
-    Booleans, whole numbers, large values, no graph, no edges; self-loops are dropped with a warning.
+    Booleans, whole numbers, large values, a constant outcome (without a treatment), no graph, no edges, and
+    self-loops, which are dropped with a warning.
 
     Parameters
     ----------
@@ -486,6 +487,10 @@ def check_odd_input_is_taken(estimator: Any, data: Mapping[str, Any]) -> None:
         changed = {**data, **changes}
         answers = _answer_to(_fit(estimator, changed), changed)
         _require(bool(np.isfinite(answers).all()), f"answers are not finite for {what}")
+    if not _takes(estimator.fit, "treatment"):
+        constant = {**data, "y": data["y"] * 0 + 3}
+        answers = _answer_to(_fit(estimator, constant), constant)
+        _require(bool(np.isfinite(answers).all()), "answers are not finite for a constant outcome")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         looped = {**data, "graph": (links + sparse.eye_array(len(X))).tocsr()}
@@ -502,7 +507,8 @@ def check_bad_input_is_refused(estimator: Any, data: Mapping[str, Any]) -> None:
 
     In turn: X with missing values (unless the estimator takes them), infinities, texts, without rows or
     columns; outcome, treatment, environments and graph, where the estimator takes them, of another length,
-    missing or not finite; a treatment with one or three levels; an edge table with unknown or repeated names.
+    missing or not finite; a constant outcome beside a treatment, which must have two levels; an edge table
+    with unknown or repeated names.
 
     Parameters
     ----------
@@ -527,6 +533,8 @@ def _bad_inputs(estimator: Any, data: Mapping[str, Any]) -> Iterator[_Case]:
     yield from _bad_features(data["X"], data, takes_missing)
     if "y" in signature(estimator.fit).parameters and get_tags(estimator).target_tags.required:
         yield from _bad_outcomes(data["y"], takes_missing)
+    if _takes(estimator.fit, "treatment"):
+        yield "a constant y", {"y": data["y"] * 0 + 3}, r"\by must vary"
     for name in ("treatment", "environments"):
         if _takes(estimator.fit, name):
             yield from _bad_labels(name, data[name], takes_missing)

@@ -31,6 +31,15 @@ _DARK = {
 _LIGHT = dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), "white")
 _DOTS_PER_INCH = 160
 _WIDTH = 5.2
+_NAMES = (
+    "average_effects",
+    "overlap",
+    "effect_distribution",
+    "calibration",
+    "uplift",
+    "relevance_feature",
+    "relevance_hop",
+)
 
 
 @dataclass(frozen=True)
@@ -146,9 +155,12 @@ def _png(draw: Callable[[Any], Any], height: float, theme: dict[str, str]) -> by
 
 
 def write_figures(figures: dict[str, Figure], directory: Path) -> None:
-    """Write the light version of each figure."""
+    """Write the light version of each figure; those of an earlier run that are not drawn now are removed."""
     folder = directory / "figures"
-    folder.mkdir(exist_ok=True)
+    for name in _NAMES:
+        (folder / f"{name}.png").unlink(missing_ok=True)
+    if figures:
+        folder.mkdir(exist_ok=True)
     for name, figure in figures.items():
         (folder / f"{name}.png").write_bytes(figure.light)
 

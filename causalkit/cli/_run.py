@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
 from causalkit.cli._analysis import Settings, analyse
 from causalkit.cli._console import print_answers, progress
 from causalkit.cli._figures import draw_figures, write_figures
@@ -32,14 +30,11 @@ def run(read: Callable[[], Study], settings: Settings, output: Output, command_l
     prepare_directory(output.directory)
     with progress(_N_STEPS, quiet=output.quiet) as step:
         study = read()
-        # The learner works on its own threads; those of BLAS would only wait for each other.
-        with threadpool_limits(1, user_api="blas"):
-            answers = analyse(study, settings, step)
+        answers = analyse(study, settings, step)
         step("tables and figures")
         write_tables(answers, output.directory)
         figures = draw_figures(answers) if output.figures else {}
-        if figures:
-            write_figures(figures, output.directory)
+        write_figures(figures, output.directory)
         step("report")
         report = output.directory / "report.html"
         write_report(answers, figures, report, command_line)

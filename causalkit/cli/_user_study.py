@@ -47,8 +47,7 @@ def user_study(request: Request) -> Study:
     """Read the tables and bring them into the form that the learner takes."""
     if request.edges is not None and request.link_groups is not None:
         raise BadInput("--link-groups: people are linked by --edges or by their group, not by both")
-    texts = {column for column in (request.id or "id", request.groups, request.link_groups) if column}
-    nodes = read_table(request.nodes, "--nodes", as_text=texts)
+    nodes = read_table(request.nodes, "--nodes", as_text={request.id or "id"})
     require_columns(nodes, request.named_columns(), "--nodes")
     ids, id_note = _node_ids(nodes, request.id)
     chosen = _feature_columns(nodes, request)
@@ -156,7 +155,9 @@ def _against(column: pd.Series, request: Request) -> pd.Series:
 
 
 def _groups(column: pd.Series, ids: pd.Series) -> pd.Series:
-    """Labels as texts; a unit without a label is a group of its own."""
+    """Labels as they are; where some are missing, texts, and a group of its own for a unit without one."""
+    if column.notna().all():
+        return column.reset_index(drop=True)
     labels = as_ids(column).reset_index(drop=True)
     return labels.where(labels.notna(), "(missing) " + ids).astype(object)
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from causalkit.cli._analysis import Answers
 
 
+_CLOSE = " That is close to the limit of 0.05: see whether it holds with other seeds (--seed)."
 _NAMES = {
     "log_degree": "the number of links",
     "isolated": "whether there are links",
@@ -50,18 +51,26 @@ def heterogeneity_sentence(answers: Answers) -> str:
     relevance = answers.learner.feature_relevance_.sort_values(ascending=False)
     name = str(relevance.index[0])
     leading = f"; it depends most on {_NAMES.get(name, name)}" if relevance.any() else ""
-    return f"The effect varies between {units} ({p}){leading}."
+    close = "" if answers.heterogeneity.pvalue < answers.level / 5 else _CLOSE
+    return f"The effect varies between {units} ({p}){leading}.{close}"
 
 
 def heterogeneity_detail(answers: Answers) -> str:
     """Say what the test looked at and what it saw."""
     test, units = answers.heterogeneity, answers.study.words.units
-    return (
+    looked = (
         f"The test asks whether the effect follows any column, one's own or that of linked {units}, all at "
         f"once ({probability(test.pvalue)}); what comes closest is {test.leading}. It compares with the same "
-        f"data after the signs of whole groups of {units} ({test.n_groups:,} groups) are flipped at random. "
-        f"On {units} not seen, a varying effect lowers the squared error of the outcome by {test.gain:.2g} "
-        f"(standard error {test.gain_standard_error:.2g})."
+        f"data after the signs of whole groups of {units} ({test.n_groups:,} groups) are flipped at random."
+    )
+    if not answers.varies:
+        return (
+            f"{looked} Models of a varying effect were tried; none predicts {units} that it has not seen "
+            "clearly better than one effect for all, and that is the estimate written for each row."
+        )
+    return (
+        f"{looked} On {units} not seen, a varying effect lowers the squared error of the outcome by "
+        f"{test.gain:.2g} (standard error {test.gain_standard_error:.2g})."
     )
 
 

@@ -60,7 +60,7 @@ def make_network_cate(
         2 + 1.5 sin(x0); ``"dense"`` 2 + 1.5 sin(R), with R a random one-layer read-out of all neighbours'
         means; ``"interaction"`` 2 + H x1; ``"mixed"`` 1 + sin(H) + 0.8 x2 1[x3 > 0]; ``"step"``
         1 + 2 1[H > 0, x2 > -0.3]; ``"product"`` 1 + H x2; ``"many_weak"`` 1 + a linear function of all own
-        columns and neighbours' means with coefficients from N(0, 0.04).
+        columns and neighbours' means with coefficients from N(0, 0.09).
 
         With harder confounding, tau = 2 + sin(H): ``"steep"``, in which E[Y(0)] = 3 J and the logit of the
         propensity is 2 J - 1 for the jump J = 1[C + x0 > 0.5]; ``"rough"``, in which E[Y(0)] = 3 S and the

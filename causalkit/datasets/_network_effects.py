@@ -127,7 +127,7 @@ def _product(hops: HopColumns, rng: np.random.Generator) -> Floats:
 
 def _many_weak(hops: HopColumns, rng: np.random.Generator) -> Floats:
     n_features = hops.own.shape[1]
-    own, neighbours = 0.2 * rng.normal(size=(2, n_features))
+    own, neighbours = 0.3 * rng.normal(size=(2, n_features))
     return 1 + hops.own @ own + hops.one_hop @ neighbours
 
 
@@ -207,7 +207,7 @@ NETWORK_EFFECTS: dict[str, NetworkEffect] = {
     "many_weak": NetworkEffect(
         _smoothly_confounded(_many_weak),
         2,
-        "tau = 1 + b'x + g'(neighbours' means of x), each coefficient drawn from N(0, 0.04)",
+        "tau = 1 + b'x + g'(neighbours' means of x), each coefficient drawn from N(0, 0.09)",
     ),
     "steep": NetworkEffect(
         _steep, 2, "tau = 2 + sin(H); J = 1[C + x0 > 0.5], E[Y(0)] = 3 J, logit of the propensity 2 J - 1"

@@ -143,17 +143,16 @@ def joint_moments(sums: Sums, mu: Index, tau: Index, contrast: tuple[float, floa
     of the effect never have to be formed.
     """
     parts = []
+    c0, c1 = contrast
     for k in range(len(sums.n_rows) // 2):
-        gram = np.zeros((len(mu) + len(tau),) * 2)
-        moment = np.zeros(len(mu) + len(tau))
-        for arm, c in enumerate(contrast):
-            g, m = sums.gram[2 * k + arm], sums.moment[2 * k + arm, :, OUTCOME]
-            cross = c * g[np.ix_(mu, tau)]
-            gram[: len(mu), : len(mu)] += g[np.ix_(mu, mu)]
-            gram[: len(mu), len(mu) :] += cross
-            gram[len(mu) :, : len(mu)] += cross.T
-            gram[len(mu) :, len(mu) :] += c**2 * g[np.ix_(tau, tau)]
-            moment += np.r_[m[mu], c * m[tau]]
+        g, m = sums.gram[2 * k : 2 * k + 2], sums.moment[2 * k : 2 * k + 2, :, OUTCOME]
+        once, twice = c0 * g[0] + c1 * g[1], c0**2 * g[0] + c1**2 * g[1]
+        gram = np.empty((len(mu) + len(tau),) * 2)
+        gram[: len(mu), : len(mu)] = (g[0] + g[1])[np.ix_(mu, mu)]
+        gram[: len(mu), len(mu) :] = once[np.ix_(mu, tau)]
+        gram[len(mu) :, : len(mu)] = gram[: len(mu), len(mu) :].T
+        gram[len(mu) :, len(mu) :] = twice[np.ix_(tau, tau)]
+        moment = np.r_[(m[0] + m[1])[mu], (c0 * m[0] + c1 * m[1])[tau]]
         squares, n = sums.squares[2 * k : 2 * k + 2, OUTCOME].sum(), sums.n_rows[2 * k : 2 * k + 2].sum()
         parts.append(Moments(gram, moment, float(squares), float(n)))
     return parts

@@ -13,6 +13,7 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from causalkit._random import RandomState, child_generators, child_seeds
+from causalkit._threads import one_blas_thread
 from causalkit._validation import (
     check_choice,
     check_features,
@@ -224,6 +225,12 @@ class GraphRLearner(NetworkEffectLearner):
             self, X, y, treatment, graph, groups, allow_missing=self.missing == "flag", n_folds=n_folds
         )
         self._seeds = child_seeds(self.random_state, 5)
+        with one_blas_thread():
+            self._fit_checked(checked)
+        self._warn_of_overlap()
+        return self
+
+    def _fit_checked(self, checked: CheckedData) -> None:
         data = self._lay_out(checked)
         engine = self._engine(data)
         nuisances = fit_nuisances(
@@ -235,8 +242,6 @@ class GraphRLearner(NetworkEffectLearner):
             seed=self._seeds[2],
         )
         self._fit_effect(engine, nuisances, checked)
-        self._warn_of_overlap()
-        return self
 
     def predict(self, X: Any, *, graph: Any = None) -> Array:
         """Effect tau of each node of a network, (n,), in units of y; nodes may be new."""
@@ -287,9 +292,10 @@ class GraphRLearner(NetworkEffectLearner):
         check_is_fitted(self, "network_")
         if self._heterogeneity is None:
             stack, scale = self._stack, self._scale
-            self._heterogeneity = heterogeneity_test(
-                self._test_inputs(), stack.constant, stack.gain * scale**2, stack.gain_error * scale**2
-            )
+            with one_blas_thread():
+                self._heterogeneity = heterogeneity_test(
+                    self._test_inputs(), stack.constant, stack.gain * scale**2, stack.gain_error * scale**2
+                )
         return self._heterogeneity
 
     def graph_matters_test(self) -> GraphTest:
@@ -300,9 +306,9 @@ class GraphRLearner(NetworkEffectLearner):
         """
         check_is_fitted(self, "network_")
         if self._graph_matters is None:
-            inputs = self._test_inputs()
             network, groups = self._dependence()
-            self._graph_matters = graph_test(inputs, network, groups, self._scale)
+            with one_blas_thread():
+                self._graph_matters = graph_test(self._test_inputs(), network, groups, self._scale)
         return self._graph_matters
 
     def placebo_test(

@@ -80,8 +80,8 @@ def _group_scores(design: Design, score: Array, groups: Index) -> Array:
 
 def _projection(gram: Array, null: Index, columns: Index) -> Array:
     system = gram[np.ix_(null, null)].copy()
-    system[np.diag_indices_from(system)] *= 1 + 1e-6
-    system[np.diag_indices_from(system)] += 1e-9 * np.trace(system) / len(system)
+    system[np.diag_indices_from(system)] *= 1 + 1e-5
+    system[np.diag_indices_from(system)] += 1e-6 * np.trace(system) / len(system)
     return np.asarray(cho_solve(cho_factor(system), gram[np.ix_(null, columns)]))
 
 

@@ -19,9 +19,9 @@ def screen_columns(
 ) -> NDArray[np.bool_] | None:
     """Columns that the training rows of each fold choose, and at last all rows: (n_folds + 1, n_columns).
 
-    A single fold has one choice only. The statistic of a column for a target r is (sum r z)^2 + (sum r (z^2 - 1))^2 / 2 with z the standardised
-    column, over sum r^2; a column counts by its largest over the targets. A fold's own rows have no part in
-    what its training rows choose. None where all columns can stay.
+    A single fold has one choice only. The statistic of a column for a target r is (sum r z)^2 + (sum r (z^2 -
+    1))^2 / 2 with z the standardised column, over sum r^2; a column counts by its largest over the targets. A
+    fold's own rows have no part in what its training rows choose. None where all columns can stay.
     """
     n_columns = sum(g.shape[1] for g in groups)
     if n_columns <= limit:

@@ -9,8 +9,8 @@ from typing import TypeVar
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
+from causalkit._threads import one_blas_thread
 from causalkit.nuisance._blocks import Block, HopBasis
 from causalkit.nuisance._evidence import Moments
 
@@ -117,7 +117,7 @@ class Design:
         if len(blocks) == 1 or effective_n_jobs(self.n_jobs) == 1:
             yield from (one(start, stop) for start, stop in blocks)
             return
-        with threadpool_limits(1, "blas"):  # the blocks share the cores already
+        with one_blas_thread():
             yield from Parallel(n_jobs=self.n_jobs, prefer="threads", return_as="generator")(
                 delayed(one)(start, stop) for start, stop in blocks
             )

@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from causalkit._environments import group_rows
 from causalkit._random import RandomState, child_seeds
+from causalkit._threads import one_blas_thread
 from causalkit._validation import (
     check_choice,
     check_features,
@@ -134,7 +135,8 @@ class HopAdditiveRegressor(RegressorMixin, BaseEstimator):
         self._standardise(outcome, weight)
         self._train = _Training(groups, ((outcome - self._centre) / self._scale).astype(np.float32), weight)
         one_fold = np.zeros(len(values), np.intp)
-        self._design, fit = self._fit_folds(one_fold, 1, refit=False)
+        with one_blas_thread():
+            self._design, fit = self._fit_folds(one_fold, 1, refit=False)
         self._posterior, self._fit_columns = fit.everything, fit.columns
         self._describe(fit)
         self._design.drop_rows()
@@ -175,7 +177,8 @@ class HopAdditiveRegressor(RegressorMixin, BaseEstimator):
         if labels.n_groups < 2:
             raise ValueError("folds must have at least 2 different labels; got 1")
         codes = labels.codes.astype(np.intp)
-        design, fit = self._fit_folds(codes, labels.n_groups, refit=True)
+        with one_blas_thread():
+            design, fit = self._fit_folds(codes, labels.n_groups, refit=True)
         standard = predict_by_stratum(design, fit.fold_weights(design.n_columns), codes)[:, 0]
         return standard * self._scale + self._centre
 
@@ -241,7 +244,7 @@ class HopAdditiveRegressor(RegressorMixin, BaseEstimator):
     def _lay_out(self, own: NDArray[np.bool_] | None) -> HopBasis:
         """The same Fourier functions each time; columns of their own for those that some fold chose."""
         rng = np.random.default_rng(self._seed)
-        union = None if own is None else own.any(axis=0)
+        union = None if own is None else np.asarray(own.any(axis=0))
         return HopBasis(n_fourier=self.n_fourier).fit(self._train.groups, rng, self._train.weight, union)
 
     def _sums(self, design: Design, codes: NDArray[np.intp], n_folds: int) -> Sums:

@@ -76,7 +76,7 @@ def run(tables: Tables, folder: Path, *more: str) -> Run:
 def constant(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A world in which the effect is 2 for everybody."""
     folder = tmp_path_factory.mktemp("constant")
-    return run(make_tables("constant", 300, seed=1), folder, "--quiet", "--refutations", "1")
+    return run(make_tables("constant", 200, seed=1), folder, "--quiet", "--refutations", "1")
 
 
 @pytest.fixture(scope="session")

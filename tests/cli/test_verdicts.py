@@ -19,7 +19,7 @@ def answers(**changes: Any) -> Any:
         "study": SimpleNamespace(words=MONEY, design="", missing=pd.DataFrame()),
         "average": EffectEstimate(0.456, 0.02, 100),
         "level": 0.05,
-        "heterogeneity": SimpleNamespace(pvalue=0.01),
+        "heterogeneity": SimpleNamespace(pvalue=0.001),
         "finds_heterogeneity": True,
         "varies": True,
         "claims": True,
@@ -53,8 +53,12 @@ class TestAverage:
 class TestHeterogeneity:
     def test_claim_names_what_it_depends_on(self) -> None:
         assert say.heterogeneity_sentence(answers()) == (
-            "The effect varies between people (p = 0.010); it depends most on the number of links."
+            "The effect varies between people (p = 0.001); it depends most on the number of links."
         )
+
+    def test_claim_close_to_the_limit_says_so(self) -> None:
+        found = say.heterogeneity_sentence(answers(heterogeneity=SimpleNamespace(pvalue=0.03)))
+        assert "close to the limit of 0.05" in found
 
     @pytest.mark.parametrize("varies", [True, False])
     def test_no_claim_where_the_test_finds_nothing(self, varies: bool) -> None:

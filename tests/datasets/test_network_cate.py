@@ -43,7 +43,7 @@ def test_there_is_something_to_learn(graph: str, effect: str) -> None:
     variances = [
         make_network_cate(1000, graph=graph, effect=effect, random_state=seed).cate.var() for seed in range(3)
     ]
-    assert 0.3 < np.mean(variances) < 1.6
+    assert 0.3 < np.mean(variances) < 2.2
 
 
 def test_outcome_and_treatment_have_their_means_and_variances() -> None:
