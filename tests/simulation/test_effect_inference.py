@@ -56,7 +56,7 @@ def one_rejection(
     return learner.heterogeneity_test().pvalue, learner.graph_matters_test().pvalue
 
 
-def coverage(settings: str, *, n_runs: int = N_COVERAGE, n_nodes: int = 900, n_jobs: int = 2) -> pd.Series:
+def coverage(settings: str, *, n_runs: int = N_COVERAGE, n_nodes: int = 1800, n_jobs: int = 2) -> pd.Series:
     """Share of runs whose 95 % interval holds the average effect, with the network and without."""
     runs = Parallel(n_jobs=n_jobs)(
         delayed(one_coverage)(seed, SETTINGS[settings], n_nodes) for seed in range(n_runs)
