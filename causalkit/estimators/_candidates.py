@@ -172,10 +172,12 @@ class JointFits:
         for k, posterior in enumerate(fit.by_fold):
             by_fold[k, mu, 0] = posterior.weights[: len(mu)]
             by_fold[k, tau, 1] = posterior.weights[len(mu) :]
+        by_fold[:, 0, 1] += self.engine.data.rough_effect  # the target was the outcome less this effect
         held_out = predict_by_stratum(self.design, by_fold, fold)
         n = self.engine.design.n_columns  # the effect has no given columns, which come last
         weights = np.zeros((n, 1))
         weights[tau, 0] = fit.everything.weights[len(mu) :]
+        weights[0] += self.engine.data.rough_effect
         linear = LinearEffect(weights, by_fold[:, :n, 1:], _effect_root(fit.everything, len(mu), tau, n))
         return Candidate(name, linear, held_out[:, 1], (held_out[:, 0], held_out[:, 1]))
 

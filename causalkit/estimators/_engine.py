@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.linear_model import Ridge
 
 from causalkit.nuisance._blocks import HopBasis
 from causalkit.nuisance._evidence import FoldedFit, Moments, folded_fit
@@ -24,7 +25,9 @@ OUTCOME, TREATMENT, EFFECT = 0, 1, 2  # targets of the pair screen
 class EffectData:
     """Rows with an observed outcome and treatment, as every part of the learner sees them.
 
-    `outcome` is standardised; an effect in its units times `scale` is one in units of y.
+    `outcome` is standardised; an effect in its units times `scale` is one in units of y. `rough_effect` is a
+    first guess of the average effect: nuisances are fitted to the outcome less that guess, so that an error
+    in the propensity enters outcome and treatment residuals alike and cancels.
     """
 
     groups: list[Float32]
@@ -33,6 +36,7 @@ class EffectData:
     treatment: Array
     fold: Index
     n_folds: int
+    rough_effect: float = 0.0
 
     @property
     def n_rows(self) -> int:
@@ -75,8 +79,9 @@ class Engine:
         return len(self.basis.blocks) + 1
 
     def target(self, which: int) -> Array:
-        t = self.data.treatment
-        return self.data.outcome if which == OUTCOME else (t - t.mean()) / t.std()
+        """The outcome less the rough effect of the treatment; or the standardised treatment."""
+        t = self.data.treatment - self.data.treated_share
+        return self.data.outcome - self.data.rough_effect * t if which == OUTCOME else t / t.std()
 
     def targets(self) -> Float32:
         return np.column_stack([self.target(OUTCOME), self.target(TREATMENT)]).astype(np.float32)
@@ -137,7 +142,7 @@ class Engine:
 
 
 def joint_moments(sums: Sums, mu: Index, tau: Index, contrast: tuple[float, float]) -> list[Moments]:
-    """Moments by fold of y on [design[mu], (T - mean T) design[tau]].
+    """Moments by fold of the outcome target on [design[mu], (T - mean T) design[tau]].
 
     The contrast takes one value in each arm, so that the Gram matrices of the arms are enough and the columns
     of the effect never have to be formed.
@@ -156,3 +161,11 @@ def joint_moments(sums: Sums, mu: Index, tau: Index, contrast: tuple[float, floa
         squares, n = sums.squares[2 * k : 2 * k + 2, OUTCOME].sum(), sums.n_rows[2 * k : 2 * k + 2].sum()
         parts.append(Moments(gram, moment, float(squares), float(n)))
     return parts
+
+
+def rough_effect(columns: Float32, outcome: Array, treatment: Array) -> float:
+    """Coefficient of the treatment in a ridge regression of the outcome on it and the columns."""
+    filled = np.nan_to_num(columns - np.nanmean(columns, axis=0))
+    scale = filled.std(axis=0)
+    design = np.column_stack([filled / np.where(scale > 0, scale, 1), treatment - treatment.mean()])
+    return float(Ridge(alpha=10.0, solver="lsqr").fit(design, outcome).coef_[-1])

@@ -29,7 +29,7 @@ from causalkit.estimators._effect_data import (
     check_data,
     split_labels,
 )
-from causalkit.estimators._engine import EffectData, Engine
+from causalkit.estimators._engine import EffectData, Engine, rough_effect
 from causalkit.estimators._final_models import final_candidates, listed_models
 from causalkit.estimators._final_stage import stack_candidates
 from causalkit.estimators._graph_r_tests import (
@@ -383,14 +383,9 @@ class GraphRLearner(NetworkEffectLearner):
         self._centre, self._scale = float(y.mean()), float(y.std())
         every = len(checked.observed) == checked.n_units
         groups = self._groups if every else [g[checked.observed] for g in self._groups]
-        return EffectData(
-            groups,
-            (y - self._centre) / self._scale,
-            self._scale,
-            checked.treatment[checked.observed],
-            fold,
-            int(fold.max()) + 1,
-        )
+        outcome, treatment = (y - self._centre) / self._scale, checked.treatment[checked.observed]
+        rough = rough_effect(np.hstack(groups), outcome, treatment)
+        return EffectData(groups, outcome, self._scale, treatment, fold, int(fold.max()) + 1, rough)
 
     def _engine(self, data: EffectData) -> Engine:
         """Lay out the blocks; where there are too many columns, those that some fold chose get their own."""

@@ -39,41 +39,67 @@ def fit_nuisances(
 ) -> Nuisances:
     """Every candidate is fitted without the fold that it predicts, on the same folds for both nuisances."""
     columns = _Columns(engine)
-    outcome = _candidates(engine, columns, outcome_model, OUTCOME, n_jobs, seed)
-    treatment = _candidates(engine, columns, treatment_model, TREATMENT, n_jobs, seed)
-    bounded = {name: np.clip(p, clip, 1 - clip) for name, p in treatment.items()}
     t = engine.data.treatment
+    treatment = _treatment_candidates(engine, columns, treatment_model, n_jobs, seed)
+    bounded = {label: np.clip(p, clip, 1 - clip) for label, p in treatment.items()}
     weights = stack_log_odds(np.column_stack(list(bounded.values())), t)
     raw = sigmoid(log_odds(np.column_stack(list(bounded.values()))) @ weights)
     propensity = np.clip(raw, clip, 1 - clip)
     outside = (raw < clip) | (raw > 1 - clip)
+    outcome = _outcome_candidates(engine, columns, outcome_model, propensity, n_jobs, seed)
     return Nuisances(
         outcome, bounded, dict(zip(bounded, weights, strict=True)), propensity, float(outside.mean())
     )
 
 
-def _candidates(
-    engine: Engine, columns: _Columns, model: Any, which: int, n_jobs: int | None, seed: int
+def _treatment_candidates(
+    engine: Engine, columns: _Columns, model: Any, n_jobs: int | None, seed: int
 ) -> dict[str, Array]:
-    task = "regression" if which == OUTCOME else "classification"
-    name = "outcome_model" if which == OUTCOME else "treatment_model"
     out: dict[str, Array] = {}
-    for label, estimator in resolve_model(model, task, name=name, seed=seed).items():
+    t, fold = engine.data.treatment, engine.data.fold
+    for label, estimator in resolve_model(model, "classification", name="treatment_model", seed=seed).items():
         if estimator in ENGINE:
-            out[label] = _from_engine(engine, estimator, which)
+            out[label] = _from_engine(engine, estimator, TREATMENT) * t.std() + t.mean()
         else:
-            y = engine.data.outcome if which == OUTCOME else engine.data.treatment
-            tables = columns.enriched() if label == "boosting" else columns.plain
+            tables = columns.for_model(label)
             out[label] = cross_fit(
-                estimator, tables, y, engine.data.fold, task=task, n_jobs=n_jobs, seed=seed
+                estimator, tables, t, fold, task="classification", n_jobs=n_jobs, seed=seed
             )
     return out
 
 
+def _outcome_candidates(
+    engine: Engine, columns: _Columns, model: Any, propensity: Array, n_jobs: int | None, seed: int
+) -> dict[str, Array]:
+    """E[Y | X] as g + effect * (e - mean e), g fitted to the outcome less that effect of the treatment."""
+    data = engine.data
+    effect = _refined_effect(engine, propensity)
+    shift = propensity - data.treated_share
+    target = data.outcome - effect * (data.treatment - data.treated_share)
+    out: dict[str, Array] = {}
+    for label, estimator in resolve_model(model, "regression", name="outcome_model", seed=seed).items():
+        if estimator in ENGINE:
+            out[label] = _from_engine(engine, estimator, OUTCOME) + data.rough_effect * shift
+        else:
+            tables = columns.for_model(label)
+            part = cross_fit(
+                estimator, tables, target, data.fold, task="regression", n_jobs=n_jobs, seed=seed
+            )
+            out[label] = part + effect * shift
+    return out
+
+
+def _refined_effect(engine: Engine, propensity: Array) -> float:
+    """The rough effect moved by the instrument T - e: right where e is, whatever the outcome model."""
+    data = engine.data
+    instrument = data.treatment - propensity
+    residual = engine.target(OUTCOME) - engine.paired_held_out[OUTCOME]
+    exposure = instrument @ (data.treatment - data.treated_share)
+    return data.rough_effect + float(instrument @ residual / exposure)
+
+
 def _from_engine(engine: Engine, kind: str, which: int) -> Array:
-    held_out = (engine.additive_held_out if kind == "additive" else engine.paired_held_out)[which]
-    t = engine.data.treatment
-    return held_out if which == OUTCOME else held_out * t.std() + t.mean()
+    return (engine.additive_held_out if kind == "additive" else engine.paired_held_out)[which]
 
 
 class _Tables(Sequence[Float32]):
@@ -95,6 +121,9 @@ class _Columns:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.plain = engine.data.columns()
+
+    def for_model(self, label: str) -> Float32 | Sequence[Float32]:
+        return self.enriched() if label == "boosting" else self.plain
 
     def enriched(self) -> Sequence[Float32]:
         """A table for each fold: its products are those that its training rows chose."""
