@@ -1,12 +1,14 @@
 """Cross-fitted nuisances: bounds, stacks, columns that boosting gets, and scores."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import log_loss
 
-from causalkit.estimators._engine import OUTCOME, TREATMENT, Engine
+from causalkit.estimators._engine import OUTCOME, TREATMENT, Engine, rough_effect
 from causalkit.estimators._nuisances import Nuisances, fit_nuisances, nuisance_scores, outcome_stack
 
 
@@ -17,8 +19,10 @@ def nuisances(engine: Engine) -> Nuisances:
 
 
 def test_engine_models_are_the_engine_s_held_out_fits(engine: Engine, nuisances: Nuisances) -> None:
-    np.testing.assert_array_equal(nuisances.outcome_candidates["additive"], engine.additive_held_out[OUTCOME])
-    np.testing.assert_array_equal(nuisances.outcome_candidates["pairs"], engine.paired_held_out[OUTCOME])
+    rough = engine.data.rough_effect * (nuisances.propensity - engine.data.treated_share)
+    found = nuisances.outcome_candidates
+    np.testing.assert_allclose(found["additive"], engine.additive_held_out[OUTCOME] + rough)
+    np.testing.assert_allclose(found["pairs"], engine.paired_held_out[OUTCOME] + rough)
     t = engine.data.treatment
     expected = np.clip(engine.additive_held_out[TREATMENT] * t.std() + t.mean(), 0.02, 0.98)
     np.testing.assert_array_equal(nuisances.treatment_candidates["additive"], expected)
@@ -26,12 +30,17 @@ def test_engine_models_are_the_engine_s_held_out_fits(engine: Engine, nuisances:
 
 def test_linear_model_is_fitted_without_the_fold(engine: Engine) -> None:
     found = fit_nuisances(engine, Ridge(), LogisticRegression(), clip=0.01, n_jobs=None, seed=0)
-    columns, fold = engine.data.columns(), engine.data.fold
+    data, columns, fold = engine.data, engine.data.columns(), engine.data.fold
+    instrument, centred = data.treatment - found.propensity, data.treatment - data.treated_share
+    residual = engine.target(OUTCOME) - engine.paired_held_out[OUTCOME]
+    effect = data.rough_effect + (instrument @ residual) / (instrument @ centred)
+    target = data.outcome - effect * centred
     for k in range(engine.data.n_folds):
         train, test = fold != k, fold == k
-        outcome = Ridge().fit(columns[train], engine.data.outcome[train]).predict(columns[test])
+        outcome = Ridge().fit(columns[train], target[train]).predict(columns[test])
+        outcome += effect * (found.propensity[test] - data.treated_share)
         treatment = LogisticRegression().fit(columns[train], engine.data.treatment[train])
-        np.testing.assert_allclose(found.outcome_candidates["Ridge"][test], outcome, rtol=1e-6)
+        np.testing.assert_allclose(found.outcome_candidates["Ridge"][test], outcome, rtol=1e-5, atol=1e-6)
         np.testing.assert_allclose(
             found.treatment_candidates["LogisticRegression"][test],
             np.clip(treatment.predict_proba(columns[test])[:, 1], 0.01, 0.99),
@@ -112,3 +121,23 @@ def test_scores_are_those_of_the_predictions(engine: Engine, nuisances: Nuisance
     assert set(table["score"]) == {"r2", "log_loss"}
     assert table.loc[table["model"].isin(["stack", "constant"]), "weight"].isna().all()
     assert isinstance(table, pd.DataFrame)
+
+
+def test_an_error_in_the_propensity_cancels_where_the_effect_is_constant(engine: Engine) -> None:
+    """Y - m - effect (T - e) is the residual of the effect-free target, whatever e is."""
+    rough = rough_effect(engine.data.columns(), engine.data.outcome, engine.data.treatment)
+    data = replace(engine.data, rough_effect=rough)
+    shifted = Engine(data, 4, None, engine.basis)
+    found = fit_nuisances(shifted, "additive", "linear", clip=0.02, n_jobs=None, seed=0)
+    left = data.outcome - found.outcome_candidates["additive"] - rough * (data.treatment - found.propensity)
+    np.testing.assert_allclose(left, shifted.target(OUTCOME) - shifted.additive_held_out[OUTCOME], atol=1e-9)
+
+
+def test_rough_effect_is_near_the_effect_under_linear_confounding() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(4000, 3))
+    t = (rng.random(4000) < 1 / (1 + np.exp(-x[:, 0]))).astype(float)
+    y = x[:, 0] + 0.7 * t + 0.1 * rng.normal(size=4000)
+    x[rng.random(4000) < 0.05, 1] = np.nan
+    assert rough_effect(x.astype(np.float32), y, t) == pytest.approx(0.7, abs=0.03)
+    assert np.mean(y[t == 1]) - np.mean(y[t == 0]) > 1.2  # the difference in means is far off
