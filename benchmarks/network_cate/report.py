@@ -128,7 +128,8 @@ def summarise(runs: pd.DataFrame) -> pd.DataFrame:
 
 def best_peer(cases: pd.DataFrame, world: str) -> str:
     """The causal forest's better setting in this world."""
-    return cases.loc[world].loc[list(PEERS), "error"].idxmin()
+    here = cases.loc[world]
+    return here.loc[[peer for peer in PEERS if peer in here.index], "error"].idxmin()
 
 
 def worlds_of(cases: pd.DataFrame) -> list[str]:
@@ -164,8 +165,19 @@ def gaps(runs: pd.DataFrame) -> str:
     """Cases without a result, so that no mean over fewer seeds goes unseen."""
     done = runs.pivot_table(index=["world", "seed"], columns="solver", values="mse")
     lost = done.isna().stack()
-    cases = [f"{solver} in `{world}`, seed {seed}" for world, seed, solver in lost.index[lost]]
-    return f"\n- No result (the fit failed or was left out): {'; '.join(cases)}." if cases else ""
+    seeds: dict[tuple[str, str], list[str]] = {}
+    for world, seed, solver in lost.index[lost]:
+        seeds.setdefault((solver, world), []).append(str(seed))
+    n_seeds = runs["seed"].nunique()
+    whole: dict[str, list[str]] = {}
+    parts = []
+    for (solver, world), missing in seeds.items():
+        if len(missing) == n_seeds:
+            whole.setdefault(solver, []).append(f"`{world}`")
+        else:
+            parts.append(f"{solver} in `{world}`, seeds {', '.join(missing)}")
+    parts += [f"{solver} in {', '.join(worlds)}" for solver, worlds in whole.items()]
+    return "".join(f"\n- No result (left out of the run, or the fit failed): {part}." for part in parts)
 
 
 def readme_row(cases: pd.DataFrame, world: str) -> list[str]:
@@ -226,8 +238,9 @@ def headline(runs: pd.DataFrame, cases: pd.DataFrame) -> str:
         f"95 % intervals cover {number(ours['coverage'].mean(), 2)} of the nodes on average over worlds, "
         f"{number(ours['coverage'].min(), 2)} in the worst world (`{ours['coverage'].idxmin()}`)."
     )
-    median = runs.groupby("solver")["seconds"].median()
+    seconds = runs.pivot_table(index=["world", "seed"], columns="solver", values="seconds")
     for peer in PEERS:
+        median = seconds[[OURS, peer]].dropna().median()  # the same cases for both
         lines.append(
             f"Whole fit: {number(median[OURS], 1)} s against {number(median[peer], 1)} s for {peer}: "
             f"{number(median[OURS] / median[peer], 2)} times."
@@ -239,12 +252,14 @@ def ratio_lines(cases: pd.DataFrame) -> list[str]:
     worlds = [w for w in worlds_of(cases) if not cases.loc[(w, OURS), "flat"] and w not in CONFOUNDED]
     if not worlds:
         return []
-    ours = pd.Series({w: cases.loc[(w, OURS), "error"] for w in worlds})
+    errors = cases.loc[worlds, "error"].unstack("solver")
     lines = []
     for peer in PEERS:
-        ratio = ours / pd.Series({w: cases.loc[(w, peer), "error"] for w in worlds})
+        ratio = (errors[OURS] / errors[peer]).dropna()
+        if ratio.empty:
+            continue
         lines.append(
-            f"Error against {peer}, {len(worlds)} worlds with a varying effect: mean ratio "
+            f"Error against {peer}, {len(ratio)} worlds with a varying effect: mean ratio "
             f"{number(ratio.mean(), 2)}, worst {number(ratio.max(), 2)} (`{ratio.idxmax()}`)."
         )
     return lines
