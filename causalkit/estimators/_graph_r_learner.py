@@ -254,11 +254,18 @@ class GraphRLearner(NetworkEffectLearner):
         The variance is the sum of the engine's posterior and a jackknife over folds, plus the
         disagreement of the candidates that held-out loss cannot tell apart, plus the heterogeneity that
         held-out residuals show and no candidate caught. The aim is average coverage 1 - alpha over nodes, not
-        for every single node. With no candidate of the engine's the first part is missing, and intervals are
-        too short.
+        for every single node. Only the engine's candidates ("additive", "pairs", "residual") know a variance:
+        without one of them a warning says that the interval is too narrow.
         """
         check_scalar_argument(alpha, "alpha", low=0, high=1, inclusive=False)
         design = self._design_for(X, graph)
+        if self._models and not any(isinstance(model, LinearEffect) for model in self._models):
+            warnings.warn(
+                "predict_interval knows no variance of the candidates in final_model: its intervals are too "
+                "narrow; add 'additive', 'pairs' or 'residual' to the list",
+                UserWarning,
+                stacklevel=2,
+            )
         effects = [c.predict(design) for c in self._models]
         tau = self._stack.combine(effects, design.n_rows)
         variance = effect_variance(self._stack, self._models, design, effects, tau, self._misfit)

@@ -218,6 +218,13 @@ class TestSettings:
         assert learner.feature_relevance_.sum() == 0
         assert learner.heterogeneity_test().pvalue < 0.01
 
+    def test_intervals_without_a_variance_come_with_a_warning(
+        self, make_learner: MakeLearner, world: Bunch
+    ) -> None:
+        learner = fit(make_learner(final_model="forest"), world)
+        with pytest.warns(UserWarning, match="add 'additive', 'pairs' or 'residual' to the list"):
+            learner.predict_interval(world.X, graph=world.graph)
+
     @pytest.mark.parametrize("final_model", ["pairs", "residual", "forest"])
     def test_named_candidates_alone(self, make_learner: MakeLearner, world: Bunch, final_model: str) -> None:
         learner = fit(make_learner(final_model=final_model, n_pairs=2), world)
