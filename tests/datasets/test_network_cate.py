@@ -43,7 +43,8 @@ def test_there_is_something_to_learn(graph: str, effect: str) -> None:
     variances = [
         make_network_cate(1000, graph=graph, effect=effect, random_state=seed).cate.var() for seed in range(3)
     ]
-    assert 0.3 < np.mean(variances) < 2.2
+    # many_weak adds up 20 squared coefficients from N(0, 0.09): 1.8 on average, give or take 0.33
+    assert 0.3 < np.mean(variances) < (3.1 if effect == "many_weak" else 1.6)
 
 
 def test_outcome_and_treatment_have_their_means_and_variances() -> None:
