@@ -75,6 +75,12 @@ class GraphRLearner(NetworkEffectLearner):
     - "residual": the same blocks on the residuals;
     - "forest": EconML's causal forest on the residuals (skipped where a small trial forest earns no weight).
 
+    The engine reads every row. The rest is capped so that a million nodes can be fitted: outcome and
+    treatment models other than "additive" and "pairs", your own included, train on at most 50,000 rows for
+    each fold, drawn at random; the forest on 50,000 rows, 5,000 a tree, and its trial on 10,000; the screen
+    of pairs on about 200,000. Of more than 80 hop columns those that the training rows of a fold point to get
+    functions of their own; the others stay in the linear and Fourier blocks.
+
     Assumptions: ignorability given own columns and those of neighbours, overlap, no interference (a
     neighbour's treatment does not enter a unit's outcome; where it does, the direct effect at the observed
     treatment of the others is estimated).

@@ -48,6 +48,9 @@ class HopAdditiveRegressor(RegressorMixin, BaseEstimator):
     nothing vanish. Only the Gram matrix of the blocks is needed: cost is linear in rows and edges, and rows
     are read in blocks.
 
+    Of more than 80 hop columns, the 80 that the outcome points to get functions of their own; the others stay
+    in the linear and Fourier blocks.
+
     Parameters
     ----------
     n_hops : int, default=2

@@ -36,6 +36,7 @@ def explained_variance(design: Design, weights: Array) -> Array:
 
 
 def shares(explained: Array) -> Array:
+    """Parts of their sum; zeros where nothing is explained."""
     total = explained.sum()
     return explained / total if total > 0 else explained
 

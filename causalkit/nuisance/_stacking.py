@@ -42,10 +42,12 @@ def stack_log_odds(probabilities: Array, outcome: Array, row_weight: Array | Non
 
 
 def log_odds(probability: Array) -> Array:
+    """log(p / (1 - p))."""
     return np.asarray(logit(probability))
 
 
 def sigmoid(index: Array) -> Array:
+    """The inverse of `log_odds`."""
     return np.asarray(expit(index))
 
 

@@ -114,10 +114,12 @@ def test_average_effect_is_covered_where_noise_and_treatment_are_shared(settings
 @pytest.mark.parametrize("world", NULL_WORLDS, ids=str)
 def test_level_of_the_tests(settings: str, world: dict[str, Any]) -> None:
     rates = rejections(settings, **world)
-    # With the default stack the graph test is conservative (about 1 %), which costs power and not honesty.
-    assert (0.03 if settings == "cheap" else 0.0) <= rates["graph"] <= 0.08
     if world["effect"] == "constant":
         assert 0.03 <= rates["heterogeneity"] <= 0.08
+    assert rates["graph"] <= 0.08
+    if settings == "default" and rates["graph"] < 0.03:
+        pytest.xfail(f"with the default stack the graph test is conservative: {rates['graph']:.3f} at 5 %")
+    assert rates["graph"] >= 0.03
 
 
 @pytest.mark.simulation
