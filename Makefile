@@ -59,12 +59,30 @@ lint: install  ## check style, formatting and types
 BENCHMARK := benchmarks/network_cate
 BENCHMARK_ENV := OMP_NUM_THREADS=2 OPENBLAS_NUM_THREADS=2 MKL_NUM_THREADS=2 OMP_WAIT_POLICY=PASSIVE
 
-benchmark: $(BENCHMARK_INSTALLED)  ## compare with other estimators of effects on a network (short version)
-	@$(BENCHMARK_ENV) $(BIN)/benchopt run $(BENCHMARK) --config $(BENCHMARK)/short.yml
-	@$(BIN)/python $(BENCHMARK)/report.py --out $(BENCHMARK)/outputs/RESULTS.md --command "make benchmark"
+# A part of the benchmark is a file in configs/short or configs/full; its figures are a file in outputs/. The full
+# version does not run parts again that have theirs:
+#   make benchmark-full PARTS="stages paper_published"      some parts only
+#   make benchmark-full AGAIN=1                             everything afresh
+BENCHMARK_PARTS = $(if $(PARTS),$(PARTS),$(notdir $(basename $(wildcard $(BENCHMARK)/configs/$(1)/*.yml))))
+define run_parts
+	@mkdir -p $(BENCHMARK)/outputs
+	@for part in $(call BENCHMARK_PARTS,$(1)); do \
+		figures=$(BENCHMARK)/outputs/$(1)_$$part.parquet; \
+		if [ -n "$(AGAIN)" ]; then rm -f $$figures; fi; \
+		if [ -e $$figures ]; then echo "$$figures is there already; AGAIN=1 runs it afresh"; continue; fi; \
+		echo "Part $$part ..."; \
+		$(BENCHMARK_ENV) $(BIN)/benchopt run $(BENCHMARK) --config $(BENCHMARK)/configs/$(1)/$$part.yml || exit 1; \
+	done
+endef
 
-benchmark-full: $(BENCHMARK_INSTALLED)  ## every world and five seeds; writes benchmarks/network_cate/RESULTS.md
-	@$(BENCHMARK_ENV) $(BIN)/benchopt run $(BENCHMARK) --config $(BENCHMARK)/full.yml
+benchmark: $(BENCHMARK_INSTALLED)  ## compare with other estimators of effects on a network (short version)
+	@rm -f $(BENCHMARK)/outputs/short_*.parquet
+	$(call run_parts,short)
+	@$(BIN)/python $(BENCHMARK)/report.py $(BENCHMARK)/outputs/short_*.parquet \
+		--out $(BENCHMARK)/outputs/RESULTS.md --command "make benchmark"
+
+benchmark-full: $(BENCHMARK_INSTALLED)  ## every world and all seeds, some hours; writes benchmarks/network_cate/RESULTS.md
+	$(call run_parts,full)
 	@$(BIN)/python $(BENCHMARK)/report.py
 
 $(BENCHMARK_INSTALLED): $(INSTALLED)

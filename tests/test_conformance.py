@@ -9,7 +9,7 @@ import pytest
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from causalkit.estimators import GraphRLearner
+from causalkit.estimators import GraphDRLearner, GraphRLearner, GraphSLearner, GraphTLearner
 from causalkit.graphs import HopFeatures, NetworkKFold
 from causalkit.nuisance import CrossFitter, HopAdditiveRegressor
 from causalkit.testing import checks_for, make_check_data
@@ -34,6 +34,37 @@ ESTIMATORS = {
     ),
     "learner with own models": GraphRLearner(
         Ridge(), LogisticRegression(), Ridge(), n_pairs=0, n_fourier=0, missing="flag", random_state=0
+    ),
+    "learner with models that read the graph": GraphRLearner(
+        HopAdditiveRegressor(n_fourier=0, random_state=0),
+        "additive",
+        HopAdditiveRegressor(n_fourier=0, random_state=0),
+        n_pairs=0,
+        n_fourier=0,
+        random_state=0,
+    ),
+    "DR-learner": GraphDRLearner("additive", "additive", "additive", n_pairs=0, n_fourier=0, random_state=0),
+    "DR-learner with own models": GraphDRLearner(
+        [Ridge(), "pairs"],
+        "linear",
+        ["pairs", Ridge()],
+        n_pairs=4,
+        n_fourier=0,
+        missing="flag",
+        random_state=0,
+    ),
+    "T-learner": GraphTLearner("additive", "additive", n_pairs=0, n_fourier=0, random_state=0),
+    "T-learner with own models": GraphTLearner(
+        ["linear", "pairs", HopAdditiveRegressor(n_fourier=0, random_state=0)],
+        LogisticRegression(),
+        n_pairs=4,
+        n_fourier=0,
+        missing="flag",
+        random_state=0,
+    ),
+    "S-learner": GraphSLearner("additive", "additive", n_pairs=0, n_fourier=0, random_state=0),
+    "S-learner with own models": GraphSLearner(
+        ["pairs", Ridge()], LogisticRegression(), n_pairs=4, n_fourier=0, missing="flag", random_state=0
     ),
 }
 

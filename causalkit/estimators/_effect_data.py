@@ -18,10 +18,13 @@ from causalkit._validation import (
     feature_names,
     row_names,
 )
+from causalkit.estimators._engine import EffectData, rough_effect
+from causalkit.estimators._nodes import Units
 from causalkit.graphs._convert import as_network
 from causalkit.graphs._network import Network
 
 Array = NDArray[np.float64]
+Float32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class CheckedData:
     """All units in the order given; `observed` are those whose outcome and treatment are both known."""
 
     values: Array
+    table: Any  # the values, under their names where X has some
     outcome: Array
     treatment: Array
     levels: tuple[Any, Any]
@@ -67,7 +71,29 @@ def check_data(
     _check_arms(t[observed], outcome[observed], n_folds, levels, owner)
     missing = pd.Series(np.isnan(values).sum(axis=0), index=feature_names(estimator), dtype=np.int64)
     missing["(outcome)"], missing["(treatment)"] = int(np.isnan(outcome).sum()), int(np.isnan(t).sum())
-    return CheckedData(values, outcome, t, levels, network, labels, observed, missing)
+    table = named_table(estimator, values)
+    return CheckedData(values, table, outcome, t, levels, network, labels, observed, missing)
+
+
+def named_table(estimator: Any, values: Array) -> Any:
+    """Checked columns (n, d) as a DataFrame where those of the fit had names, else as they are."""
+    names = getattr(estimator, "feature_names_in_", None)
+    return values if names is None else pd.DataFrame(values, columns=names, copy=False)
+
+
+def effect_data(
+    checked: CheckedData, groups: list[Float32], fold: NDArray[np.intp], *, may_miss: bool
+) -> EffectData:
+    """Rows whose outcome and treatment are known, with hop groups of all units and the fold of each unit."""
+    observed, fold = checked.observed, fold[checked.observed]
+    every = len(observed) == checked.n_units
+    check_arms_outside_folds(checked.treatment[observed], fold, checked.levels)
+    y = checked.outcome[observed]
+    outcome, treatment = (y - y.mean()) / y.std(), checked.treatment[observed]
+    rows = groups if every else [g[observed] for g in groups]
+    units = Units(checked.table, checked.network, None if every else observed, may_miss)
+    rough = rough_effect(np.hstack(rows), outcome, treatment)
+    return EffectData(rows, outcome, float(y.std()), treatment, fold, int(fold.max()) + 1, units, rough)
 
 
 def split_labels(splitter: Any, checked: CheckedData) -> NDArray[np.intp]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import Ridge
 
+from causalkit.estimators._nodes import Nodes, Units
 from causalkit.nuisance._blocks import HopBasis
 from causalkit.nuisance._evidence import FoldedFit, Moments, folded_fit
 from causalkit.nuisance._gram import Design, Sums, predict_by_stratum, stratified_sums
@@ -25,6 +27,7 @@ OUTCOME, TREATMENT, EFFECT = 0, 1, 2  # targets of the pair screen
 class EffectData:
     """Rows with an observed outcome and treatment, as every part of the learner sees them.
 
+    `groups` are hop columns of these rows, `units` what models are shown that read the network themselves.
     `outcome` is standardised; an effect in its units times `scale` is one in units of y. `rough_effect` is a
     first guess of the average effect: nuisances are fitted to the outcome less that guess, so that an error
     in the propensity enters outcome and treatment residuals alike and cancels.
@@ -36,6 +39,7 @@ class EffectData:
     treatment: Array
     fold: Index
     n_folds: int
+    units: Units
     rough_effect: float = 0.0
 
     @property
@@ -77,6 +81,11 @@ class Engine:
     @property
     def n_main(self) -> int:
         return len(self.basis.blocks) + 1
+
+    @property
+    def nodes(self) -> Nodes:
+        """The rows that are fitted to, as models of the effect take them."""
+        return Nodes(self.design, self.data.units)
 
     def target(self, which: int) -> Array:
         """The outcome less the rough effect of the treatment; or the standardised treatment."""
@@ -130,12 +139,18 @@ class Engine:
             sums.folds(columns, which), columns, prior, allowed=allowed, noise=start.noise, n_rounds=18
         )
 
-    def blocks_of(self, which: int) -> tuple[Index, NDArray[np.bool_]]:
+    def blocks_of(self, *which: int) -> tuple[Index, NDArray[np.bool_]]:
         """Main blocks and pairs that some fold chose for a target; who chose which (n_folds + 1, blocks)."""
-        union = sorted({pair for choice in self.choices[which] for pair in choice})
+        by_fold = zip(*(self.choices[i] for i in which), strict=True)
+        choices = [list(chain.from_iterable(lists)) for lists in by_fold]
+        union = sorted({pair for choice in choices for pair in choice})
         position = {pair: self.n_main + i for i, pair in enumerate(self.pairs)}
         blocks = np.r_[np.arange(self.n_main), [position[p] for p in union]].astype(np.intp)
-        return blocks, chosen_blocks(self.main_allowed, union, self.choices[which])
+        return blocks, chosen_blocks(self.main_allowed, union, choices)
+
+    def main_blocks(self) -> tuple[Index, NDArray[np.bool_]]:
+        """Blocks of single columns and of hops; who may use them (n_folds + 1, blocks)."""
+        return np.arange(self.n_main), self.main_allowed
 
     def held_out(self, fit: FoldedFit) -> Array:
         return predict_by_stratum(self.design, fit.fold_weights(self.design.n_columns), self.data.fold)[:, 0]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.estimators._candidates import Candidate
+from causalkit.estimators._effect_models import Candidate
 from causalkit.nuisance._stacking import capped_weights
 
 Array = NDArray[np.float64]
@@ -75,11 +75,19 @@ def stack_candidates(
         variance,
         weights * sure_share(gain, error),
         weights,
-        _plausible(losses),
+        plausible_weights(losses),
         gain,
         error,
         by_name,
     )
+
+
+def r_loss_gain(effect: Array, outcome_residual: Array, treatment_residual: Array) -> tuple[float, float]:
+    """What an effect's R-loss gains over the best constant's, per row, and its standard error."""
+    constant = constant_effect(outcome_residual, treatment_residual)
+    losses = [(outcome_residual - treatment_residual * tau) ** 2 for tau in (constant, effect)]
+    gains = losses[0] - losses[1]
+    return float(gains.mean()), float(gains.std() / np.sqrt(len(gains)))
 
 
 def earns_weight(
@@ -100,7 +108,7 @@ def sure_share(gain: float, error: float) -> float:
     return 0.0 if gain <= error else 1 - (error / gain) ** 2 if error > 0 else 1.0
 
 
-def _plausible(losses: Array) -> Array:
+def plausible_weights(losses: Array) -> Array:
     """exp(-z^2 / 2) with z the standardised excess of a candidate's held-out loss over the best one's."""
     best = losses[:, losses.mean(axis=0).argmin()]
     excess = losses - best[:, None]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.estimators._candidates import EffectModel, LinearEffect
+from causalkit.estimators._effect_models import EffectModel, LinearEffect
 from causalkit.estimators._final_stage import FinalStack, sure_share
 from causalkit.nuisance._gram import Design
 

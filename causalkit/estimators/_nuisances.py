@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import log_loss
 
 from causalkit.estimators._engine import OUTCOME, TREATMENT, EffectData, Engine
+from causalkit.estimators._nodes import fold_models, held_out, reader_of
 from causalkit.nuisance._cross_fitting import cross_fit
 from causalkit.nuisance._defaults import resolve_model
 from causalkit.nuisance._stacking import log_odds, sigmoid, simplex_weights, stack_log_odds
@@ -24,67 +26,57 @@ ENGINE = ("additive", "pairs")
 
 
 @dataclass(frozen=True)
-class Nuisances:
-    """Out-of-fold predictions (n,) of outcome (standardised) and propensity, by candidate and stacked."""
+class Propensity:
+    """Out-of-fold propensities (n,): of each candidate, with their weights, and stacked and clipped."""
 
-    outcome_candidates: dict[str, Array]
-    treatment_candidates: dict[str, Array]
-    treatment_weights: dict[str, float]
-    propensity: Array
+    candidates: dict[str, Array]
+    weights: dict[str, float]
+    values: Array
     clipped: float  # share of rows
 
 
-def fit_nuisances(
-    engine: Engine, outcome_model: Any, treatment_model: Any, *, clip: float, n_jobs: int | None, seed: int
-) -> Nuisances:
-    """Every candidate is fitted without the fold that it predicts, on the same folds for both nuisances."""
-    columns = _Columns(engine)
+def fit_propensity(
+    engine: Engine, treatment_model: Any, *, clip: float, n_jobs: int | None, seed: int
+) -> Propensity:
+    """Every candidate is fitted without the fold that it predicts; the stack is chosen by log loss."""
+    columns = ModelColumns(engine)
     t = engine.data.treatment
-    treatment = _treatment_candidates(engine, columns, treatment_model, n_jobs, seed)
-    bounded = {label: np.clip(p, clip, 1 - clip) for label, p in treatment.items()}
+    found: dict[str, Array] = {}
+    models = resolve_model(treatment_model, "classification", name="treatment_model", seed=seed)
+    for label, model in models.items():
+        if model in ENGINE:
+            found[label] = _from_engine(engine, model, TREATMENT) * t.std() + t.mean()
+        else:
+            found[label] = columns.cross_fit(label, model, t, "classification", n_jobs=n_jobs, seed=seed)
+    bounded = {label: np.clip(p, clip, 1 - clip) for label, p in found.items()}
     weights = stack_log_odds(np.column_stack(list(bounded.values())), t)
     raw = sigmoid(log_odds(np.column_stack(list(bounded.values()))) @ weights)
-    propensity = np.clip(raw, clip, 1 - clip)
     outside = (raw < clip) | (raw > 1 - clip)
-    outcome = _outcome_candidates(engine, columns, outcome_model, propensity, n_jobs, seed)
-    return Nuisances(
-        outcome, bounded, dict(zip(bounded, weights, strict=True)), propensity, float(outside.mean())
+    return Propensity(
+        bounded,
+        dict(zip(bounded, weights, strict=True)),
+        np.clip(raw, clip, 1 - clip),
+        float(outside.mean()),
     )
 
 
-def _treatment_candidates(
-    engine: Engine, columns: _Columns, model: Any, n_jobs: int | None, seed: int
+def fit_outcome(
+    engine: Engine, outcome_model: Any, propensity: Array, *, n_jobs: int | None, seed: int
 ) -> dict[str, Array]:
-    out: dict[str, Array] = {}
-    t, fold = engine.data.treatment, engine.data.fold
-    for label, estimator in resolve_model(model, "classification", name="treatment_model", seed=seed).items():
-        if estimator in ENGINE:
-            out[label] = _from_engine(engine, estimator, TREATMENT) * t.std() + t.mean()
-        else:
-            tables = columns.for_model(label)
-            out[label] = cross_fit(
-                estimator, tables, t, fold, task="classification", n_jobs=n_jobs, seed=seed
-            )
-    return out
+    """E[Y | X] as g + effect * (e - mean e), g fitted to the outcome less that effect of the treatment.
 
-
-def _outcome_candidates(
-    engine: Engine, columns: _Columns, model: Any, propensity: Array, n_jobs: int | None, seed: int
-) -> dict[str, Array]:
-    """E[Y | X] as g + effect * (e - mean e), g fitted to the outcome less that effect of the treatment."""
-    data = engine.data
+    Out-of-fold predictions (n,) by candidate, of the standardised outcome.
+    """
+    columns, data = ModelColumns(engine), engine.data
     effect = _refined_effect(engine, propensity)
     shift = propensity - data.treated_share
     target = data.outcome - effect * (data.treatment - data.treated_share)
     out: dict[str, Array] = {}
-    for label, estimator in resolve_model(model, "regression", name="outcome_model", seed=seed).items():
-        if estimator in ENGINE:
-            out[label] = _from_engine(engine, estimator, OUTCOME) + data.rough_effect * shift
+    for label, model in resolve_model(outcome_model, "regression", name="outcome_model", seed=seed).items():
+        if model in ENGINE:
+            out[label] = _from_engine(engine, model, OUTCOME) + data.rough_effect * shift
         else:
-            tables = columns.for_model(label)
-            part = cross_fit(
-                estimator, tables, target, data.fold, task="regression", n_jobs=n_jobs, seed=seed
-            )
+            part = columns.cross_fit(label, model, target, "regression", n_jobs=n_jobs, seed=seed)
             out[label] = part + effect * shift
     return out
 
@@ -115,12 +107,30 @@ class _Tables(Sequence[Float32]):
         return self.make(k)
 
 
-class _Columns:
-    """Hop columns for models that know no graph; boosting also gets engine predictions and products."""
+class ModelColumns:
+    """What the models are shown: hop columns, for boosting with engine predictions and products beside them.
+
+    Models that read a graph see own columns and the network.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.plain = engine.data.columns()
+
+    @cached_property
+    def plain(self) -> Float32:
+        return self.engine.data.columns()
+
+    def cross_fit(
+        self, label: str, model: Any, y: Array, task: str, *, n_jobs: int | None, seed: int
+    ) -> Array:
+        """Out-of-fold predictions (n,), for a classifier of the second class."""
+        data = self.engine.data
+        model, reader = reader_of(model, data.units)
+        if reader.reads_graph:
+            view = reader.view(data.groups, data.units)
+            models = fold_models(view, model, y, data.fold, n_jobs=n_jobs, seed=seed)
+            return held_out(view, models, data.fold, task=task)
+        return cross_fit(model, self.for_model(label), y, data.fold, task=task, n_jobs=n_jobs, seed=seed)
 
     def for_model(self, label: str) -> Float32 | Sequence[Float32]:
         return self.enriched() if label == "boosting" else self.plain
@@ -153,20 +163,20 @@ def outcome_stack(candidates: dict[str, Array], outcome: Array) -> tuple[Array, 
 
 
 def nuisance_scores(
-    data: EffectData, outcome: dict[str, Array], outcome_weights: dict[str, float], nuisances: Nuisances
+    data: EffectData, outcome: dict[str, Array], outcome_weights: dict[str, float], propensity: Propensity
 ) -> pd.DataFrame:
     """Out-of-fold R2 (outcome) or log loss (treatment) of every candidate, the stack and a constant."""
     y, t = data.outcome, data.treatment
     stacked = sum(outcome_weights[name] * p for name, p in outcome.items())
     outcomes = {**outcome, "stack": stacked, "constant": np.zeros(len(y))}
     share = np.full(len(t), t.mean())
-    treatments = {**nuisances.treatment_candidates, "stack": nuisances.propensity, "constant": share}
+    treatments = {**propensity.candidates, "stack": propensity.values, "constant": share}
     rows = [
         ("outcome", name, "r2", 1 - np.mean((y - p) ** 2), outcome_weights.get(name))
         for name, p in outcomes.items()
     ]
     rows += [
-        ("treatment", name, "log_loss", log_loss(t, p), nuisances.treatment_weights.get(name))
+        ("treatment", name, "log_loss", log_loss(t, p), propensity.weights.get(name))
         for name, p in treatments.items()
     ]
     return pd.DataFrame(rows, columns=["nuisance", "model", "score", "value", "weight"])

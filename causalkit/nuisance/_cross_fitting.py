@@ -65,7 +65,7 @@ def cross_fit(
     seeds = np.random.SeedSequence(seed).spawn(n_folds)
 
     def held_out(k: int) -> Array:
-        train = _at_most(np.flatnonzero(fold != k), max_rows, seeds[k])
+        train = at_most(np.flatnonzero(fold != k), max_rows, seeds[k])
         table = tables[k]
         model = fit_part(estimator, table, y, train)
         return predict_part(model, table, task=task, rows=np.flatnonzero(fold == k))
@@ -77,7 +77,8 @@ def cross_fit(
     return out
 
 
-def _at_most(rows: Index, n_rows: int, seed: np.random.SeedSequence) -> Index:
+def at_most(rows: Index, n_rows: int, seed: np.random.SeedSequence) -> Index:
+    """The rows, or so many of them drawn at random, in order."""
     if len(rows) <= n_rows:
         return rows
     return np.sort(np.random.default_rng(seed).choice(rows, n_rows, replace=False))

@@ -1,4 +1,4 @@
-"""A name to an estimator: the one place where "linear", "additive", ..., "stack" are resolved."""
+"""A name to an estimator: the one place where "linear", "additive", "sign", ..., "stack" are resolved."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import Any
 
 from sklearn.base import is_classifier, is_regressor
 
+from causalkit.nuisance._graph_models import ARCHITECTURES, GraphClassifier, GraphRegressor
 from causalkit.nuisance._hop_additive import HopAdditiveRegressor
 from causalkit.nuisance._linear_probability import LinearProbabilityClassifier
 
 NAMES = ("linear", "additive", "pairs", "boosting")
+NETWORKS = ARCHITECTURES
 _PAIRS = {"additive": 0, "pairs": 12}  # pairs of columns in the engine's two models
 
 
@@ -18,8 +20,9 @@ def resolve_model(
 ) -> dict[str, Any]:
     """Candidates by label: a name, "stack" (all of them), an estimator, or a list of those.
 
-    Without `n_hops`, "additive" and "pairs" stay names: whoever holds the engine's Gram matrix fits them
-    without a further pass over the rows.
+    "stack" names no network: a learner adds one from the size on where it pays. Without `n_hops`, "additive"
+    and "pairs" stay names: whoever holds the engine's Gram matrix fits them without a further pass over the
+    rows.
     """
     listed = list(model) if isinstance(model, list | tuple) else [model]
     if not listed:
@@ -46,7 +49,9 @@ def _resolve_one(model: Any, task: str, name: str, seed: int, n_hops: int | None
         return _linear(task)
     if model == "boosting":
         return _boosting(task, seed)
-    known = ", ".join(map(repr, (*NAMES, "stack")))
+    if model in NETWORKS:
+        return _network(task, model, 2 if n_hops is None else n_hops, seed)
+    known = ", ".join(map(repr, (*NAMES, "stack", *NETWORKS)))
     raise ValueError(f"{name} must be an estimator, a list, or one of {known}; got {model!r}")
 
 
@@ -67,6 +72,11 @@ def _checked(model: Any, task: str, name: str) -> Any:
 def _engine(task: str, n_pairs: int, n_hops: int, seed: int) -> Any:
     model = HopAdditiveRegressor(n_hops=n_hops, n_pairs=n_pairs, missing="flag", random_state=seed)
     return model if task == "regression" else LinearProbabilityClassifier(model)
+
+
+def _network(task: str, architecture: str, n_hops: int, seed: int) -> Any:
+    kind = GraphRegressor if task == "regression" else GraphClassifier
+    return kind(architecture, n_hops=n_hops, missing="flag", random_state=seed)
 
 
 def _linear(task: str) -> Any:

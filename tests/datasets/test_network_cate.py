@@ -9,7 +9,7 @@ import pytest
 from scipy.special import expit, logit
 
 from causalkit.datasets import make_network_cate
-from causalkit.datasets._network_effects import NETWORK_EFFECTS
+from causalkit.datasets._network_effects import NETWORK_EFFECTS, standardise
 from causalkit.datasets._random_graphs import GRAPH_FAMILIES
 from causalkit.graphs import Network
 
@@ -217,6 +217,100 @@ class TestGivenGraph:
     def test_something_else(self) -> None:
         with pytest.raises(TypeError, match="graph must be a Network"):
             make_network_cate(graph=5)
+
+
+class TestGivenFeatures:
+    """Columns of one's own."""
+
+    def test_the_first_columns_standardised_are_those_of_the_formulas(self) -> None:
+        columns = pd.DataFrame(np.random.default_rng(0).uniform(20, 60, size=(300, 4)), columns=list("abcd"))
+        data = make_network_cate(graph="watts_strogatz", effect="mixed", X=columns, random_state=0)
+        assert data.graph.n_nodes == 300
+        a, b, c, d = ((columns - columns.mean()) / columns.std(ddof=0)).to_numpy().T
+        H, C = (standardise(data.graph.random_walk() @ column) for column in (a, b))
+        np.testing.assert_allclose(data.cate, 1 + np.sin(H) + 0.8 * c * (d > 0), atol=1e-5)
+        np.testing.assert_allclose(data.baseline, C + 0.5 * b, atol=1e-5)
+        np.testing.assert_allclose(logit(data.propensity), 0.5 * a + 0.7 * C, atol=1e-5)
+
+    @pytest.mark.parametrize("effect", EFFECTS)
+    def test_units_do_not_matter(self, effect: str) -> None:
+        columns = np.random.default_rng(0).normal(size=(200, 5))
+        rescaled = 1000 + columns * [1, 10, 0.01, 3, 7]
+        plain, other = (make_network_cate(X=X, effect=effect, random_state=0) for X in (columns, rescaled))
+        for name in ("cate", "propensity", "baseline"):
+            np.testing.assert_allclose(plain[name], other[name], atol=1e-5)
+
+    def test_only_the_features_are_replaced(self) -> None:
+        drawn = make_network_cate(200, random_state=0)
+        data = make_network_cate(X=drawn.X, random_state=0)
+        pd.testing.assert_frame_equal(data.X, drawn.X)
+        np.testing.assert_array_equal(data.graph.edges(), drawn.graph.edges())
+        # The means of neighbours are standardised, so that the units of own columns do not enter H and C.
+        np.testing.assert_allclose(data.cate, drawn.cate, atol=1e-5)
+        deviation, drawn_deviation = (d.y - d.baseline - d.treatment * d.cate for d in (data, drawn))
+        np.testing.assert_allclose(deviation, drawn_deviation, atol=1e-5)
+
+    def test_they_come_back_as_they_were(self) -> None:
+        columns = pd.DataFrame({"age": [30, 40, 50, 60], "rich": [True, False, False, True]})
+        data = make_network_cate(graph=None, X=columns, effect="local", random_state=0)
+        pd.testing.assert_frame_equal(data.X, columns.astype("float64"))
+        assert "4 nodes, 0 links, 2 features" in data.DESCR
+
+    def test_a_networkx_graph_is_put_in_the_order_of_the_index(self) -> None:
+        columns = pd.DataFrame({"u": [1.0, 2, 4], "v": [0.0, 1, 0]}, index=["cy", "ann", "bo"])
+        data = make_network_cate(graph=nx.Graph([("ann", "bo"), ("bo", "cy")]), X=columns, random_state=0)
+        np.testing.assert_array_equal(data.graph.edges(), [[0, 2], [1, 2]])
+        assert list(data.X.index) == list(data.y.index) == list(data.treatment.index) == ["cy", "ann", "bo"]
+
+    def test_rows_without_names_get_those_of_the_network(self) -> None:
+        network = Network.from_edges([("a", "b")], node_ids=["c", "a", "b"])
+        data = make_network_cate(graph=network, X=np.arange(6.0).reshape(3, 2), random_state=0)
+        assert list(data.X.index) == list(data.y.index) == ["c", "a", "b"]
+
+    def test_another_number_of_rows(self) -> None:
+        with pytest.raises(ValueError, match="one node for each row of X; got 34 nodes and 3 rows"):
+            make_network_cate(graph=nx.karate_club_graph(), X=np.arange(6.0).reshape(3, 2))
+
+    def test_too_few_columns(self) -> None:
+        with pytest.raises(ValueError, match="X must have at least 2 columns for effect='one_hop'; got 1"):
+            make_network_cate(X=np.arange(5.0).reshape(5, 1))
+
+    def test_both_features_and_their_number(self) -> None:
+        with pytest.raises(ValueError, match=r"n_features must not be given together with X, .*; got 10"):
+            make_network_cate(n_features=10, X=np.arange(6.0).reshape(3, 2))
+
+
+# x1 of the sixth node, sum of y, number of treated, tau and propensity of the fourth node, number of links,
+# as the first release drew them: whoever reports a seed must get the same data again.
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, (0.2179019, 234.5961397, 100, 0.9293892, 0.5592838, 784)),
+        (
+            {"effect": "dense", "graph": "watts_strogatz"},
+            (0.2179019, 254.6896076, 103, 0.9080649, 0.4670079, 800),
+        ),
+        (
+            {
+                "effect": "mixed",
+                "graph": "erdos_renyi",
+                "n_features": 4,
+                "shared_noise": 0.3,
+                "shared_treatment": 0.3,
+            },
+            (-0.3902535, 138.6722008, 101, 0.8696929, 0.1509355, 784),
+        ),
+        ({"effect": "published", "graph": "sbm"}, (0.2179019, 262.6482749, 117, 2.0, 0.8072446, 813)),
+        (
+            {"effect": "many_weak", "graph": "cliques", "n_features": 3},
+            (-1.0589391, 130.8241714, 110, 0.1788689, 0.3663627, 793),
+        ),
+    ],
+)
+def test_drawn_worlds_stay_as_they_were(settings: dict[str, Any], expected: tuple[float, ...]) -> None:
+    data = make_network_cate(200, random_state=7, **settings)
+    found = [data.X.iloc[5, 1], data.y.sum(), data.treatment.sum(), data.cate[3], data.propensity[3]]
+    assert [*found, data.graph.n_edges] == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize(

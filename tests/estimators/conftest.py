@@ -1,14 +1,17 @@
 """A small world, laid out as the learners see it."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import Bunch
 
 from causalkit.datasets import make_network_cate
 from causalkit.estimators import GraphRLearner
 from causalkit.estimators._engine import EffectData, Engine
+from causalkit.estimators._nodes import Units
 from causalkit.nuisance._blocks import HopBasis
 from causalkit.nuisance._hops import HopLayout
 
@@ -38,6 +41,7 @@ def make_engine(world: Bunch) -> MakeEngine:
             world.treatment.to_numpy(dtype=float),
             fold.astype(np.intp),
             int(fold.max()) + 1,
+            Units(world.X, world.graph),
         )
         basis = HopBasis(n_fourier=n_fourier).fit(groups, np.random.default_rng(0))
         return Engine(data, n_pairs, None, basis)
@@ -73,6 +77,41 @@ def cheap_learner(**settings: object) -> GraphRLearner:
         "random_state": 0,
     }
     return GraphRLearner(**{**given, **settings})  # type: ignore[arg-type]
+
+
+class NeighbourRegressor(RegressorMixin, BaseEstimator):
+    """Least squares on columns, their neighbours' means and products of the own columns with all of these.
+
+    Own columns enter no mean.
+    """
+
+    def __init__(self, own_columns: Any = None) -> None:
+        self.own_columns = own_columns
+
+    def fit(self, X: Any, y: Any, *, graph: Any = None, sample_weight: Any = None) -> "NeighbourRegressor":
+        design, weight = self._design(X, graph), np.ones(len(X)) if sample_weight is None else sample_weight
+        gram = (design * weight[:, None]).T @ design
+        moment = design.T @ (weight * y)
+        self.weights_ = np.linalg.solve(gram + 1e-3 * np.eye(len(gram)), moment)
+        return self
+
+    def predict(self, X: Any, *, graph: Any = None) -> np.ndarray:
+        return self._design(X, graph) @ self.weights_
+
+    def _design(self, X: Any, graph: Any) -> np.ndarray:
+        names = list(X.columns) if hasattr(X, "columns") else list(range(X.shape[1]))
+        own = [names.index(c) if isinstance(c, str) else c for c in self.own_columns or []]
+        values = np.asarray(X, dtype=float)
+        means = graph.random_walk() @ np.delete(values, own, axis=1)
+        columns = np.hstack([np.ones((len(values), 1)), values, means])
+        products = [values[:, [j]] * np.hstack([np.delete(values, own, axis=1), means]) for j in own]
+        return np.hstack([columns, *products])
+
+
+@pytest.fixture(scope="session")
+def neighbour_regressor() -> type[NeighbourRegressor]:
+    """A model that reads a graph and can keep columns from it."""
+    return NeighbourRegressor
 
 
 @pytest.fixture(scope="session")

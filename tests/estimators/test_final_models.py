@@ -8,9 +8,16 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from causalkit.estimators import _final_models
-from causalkit.estimators._candidates import Candidate, RegressorEffect
+from causalkit.estimators._effect_models import Candidate, RegressorEffect
 from causalkit.estimators._engine import Engine
-from causalkit.estimators._final_models import STACK, final_candidates, listed_models
+from causalkit.estimators._final_models import (
+    PSEUDO_OUTCOME_STACK,
+    STACK,
+    final_candidates,
+    listed_models,
+    pseudo_outcome_fits,
+)
+from causalkit.nuisance._defaults import NETWORKS
 
 Residuals = tuple[np.ndarray, np.ndarray]
 
@@ -36,7 +43,22 @@ def test_regressors_follow_the_names() -> None:
     assert listed_models(ridge) == [ridge]
 
 
-@pytest.mark.parametrize("bad", ["boosting", 3, None, LogisticRegression(), [Ridge(), "no such model"]])
+def test_networks_are_names_that_no_stack_stands_for() -> None:
+    assert listed_models(["stack", *NETWORKS]) == [*STACK, *NETWORKS]
+    assert listed_models(["gcn", "gcn"]) == ["gcn"]
+
+
+def test_pseudo_outcomes_have_no_residuals() -> None:
+    assert listed_models("stack", PSEUDO_OUTCOME_STACK) == ["additive", "pairs", "forest"]
+    with pytest.raises(
+        ValueError, match=r"final_model must be a regressor, a list, or one of .* got 'residual'"
+    ):
+        listed_models("residual", PSEUDO_OUTCOME_STACK, weighted=False)
+
+
+@pytest.mark.parametrize(
+    "bad", ["boosting", 3, None, LogisticRegression(), [Ridge(), "no such model"], Ridge]
+)
 def test_unknown_models(bad: Any) -> None:
     got = bad[-1] if isinstance(bad, list) else bad
     with pytest.raises(ValueError, match=r"final_model must be a regressor .* or one of 'additive'") as info:
@@ -103,3 +125,15 @@ def test_forest_alone_needs_no_trial(
     found = final_candidates(["forest"], engine, {}, *residuals, n_jobs=None, seed=0)
     assert [c.name for c in found.fitted] == ["forest"]
     assert calls == ["forest"]
+
+
+def test_engine_s_candidates_for_a_pseudo_outcome(engine: Engine, world: Any) -> None:
+    rng = np.random.default_rng(0)
+    truth = world.cate / engine.data.scale
+    phi = truth + rng.normal(size=len(truth))
+    given = pseudo_outcome_fits(["pairs", "additive", "forest"], engine, phi)
+    assert list(given) == ["additive", "pairs"]
+    for one in given.values():
+        assert np.mean((one.held_out - truth) ** 2) < 0.25 * truth.var()
+    found = final_candidates(["forest", "additive", Ridge()], engine, given, phi, None, n_jobs=None, seed=0)
+    assert {*(c.name for c in found.fitted), *found.skipped} == {"additive", "Ridge", "forest"}

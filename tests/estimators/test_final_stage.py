@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from causalkit.estimators._candidates import Candidate, RegressorEffect
+from causalkit.estimators._effect_models import Candidate, RegressorEffect
 from causalkit.estimators._final_stage import (
     FinalStack,
     constant_effect,

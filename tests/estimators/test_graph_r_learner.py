@@ -15,7 +15,7 @@ from scipy import stats
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import KFold
+from sklearn.model_selection import KFold, PredefinedSplit
 from sklearn.utils import Bunch
 
 from causalkit.datasets import make_network_cate
@@ -23,6 +23,9 @@ from causalkit.estimators import GraphRLearner
 from causalkit.exceptions import OverlapWarning
 from causalkit.graphs import Network, NetworkKFold
 from causalkit.metrics import r_score
+from causalkit.nuisance import CrossFitter, HopAdditiveRegressor
+from causalkit.nuisance._defaults import NETWORKS
+from causalkit.nuisance._linear_probability import LinearProbabilityClassifier
 
 MakeLearner = Callable[..., GraphRLearner]
 
@@ -431,6 +434,91 @@ class TestMissing:
             final_model=["forest", Ridge()],
         )
         assert np.isfinite(fit(learner, world, **holes).out_of_fold_cate_).all()
+
+
+def reading_the_graph(**settings: Any) -> dict[str, Any]:
+    """Models that take own columns and the network themselves."""
+    model = HopAdditiveRegressor(n_hops=1, n_fourier=0, random_state=0)
+    return {
+        "outcome_model": model,
+        "treatment_model": LinearProbabilityClassifier(model),
+        "final_model": model,
+        **settings,
+    }
+
+
+@pytest.fixture(scope="module")
+def reading(make_learner: MakeLearner, world: Bunch) -> GraphRLearner:
+    return fit(make_learner(**reading_the_graph()), world)
+
+
+class TestModelsThatReadTheGraph:
+    def test_they_see_what_neighbours_have(self, reading: GraphRLearner, world: Bunch) -> None:
+        assert list(reading.final_weights_.index) == ["HopAdditiveRegressor"]
+        assert error(reading, world) < 0.15 * world.cate.var()
+        assert np.corrcoef(reading.propensity_, world.propensity)[0, 1] > 0.7
+        scores = reading.nuisance_scores_.set_index(["nuisance", "model"])["value"]
+        assert scores["outcome", "HopAdditiveRegressor"] > 0.3
+
+    def test_propensity_is_the_cross_fitter_s(self, reading: GraphRLearner, world: Bunch) -> None:
+        fitter = CrossFitter(
+            reading_the_graph()["treatment_model"], cv=PredefinedSplit(reading._fold), random_state=0
+        )
+        fitter.fit(world.X, world.treatment, graph=world.graph)
+        odds = np.log(fitter.out_of_fold_ / (1 - fitter.out_of_fold_))
+        found = np.log(reading.propensity_ / (1 - reading.propensity_))
+        inside = (reading.propensity_ > 0.021) & (reading.propensity_ < 0.979)
+        ratio = (found / odds)[inside]
+        np.testing.assert_allclose(ratio, np.median(ratio), rtol=1e-4)  # the stack has one weight
+
+    def test_final_model_is_the_weighted_regression_of_the_ratio_of_residuals(
+        self, reading: GraphRLearner, world: Bunch
+    ) -> None:
+        yr, tr = reading.outcome_residuals_, reading.treatment_residuals_
+        by_hand = reading_the_graph()["final_model"].fit(
+            world.X, yr / tr, graph=world.graph, sample_weight=tr**2
+        )
+        effect = by_hand.predict(world.X, graph=world.graph)
+        weight = reading.final_weights_.iloc[0]
+        expected = reading.constant_effect_ + weight * (effect - reading.constant_effect_)
+        np.testing.assert_allclose(reading.predict(world.X, graph=world.graph), expected, rtol=1e-4)
+
+    def test_new_nodes_and_saving(self, reading: GraphRLearner, world: Bunch) -> None:
+        new = make_network_cate(120, n_features=4, overlap=1.5, noise=0.5, random_state=9)
+        effect = reading.predict(new.X, graph=new.graph)
+        assert np.mean((effect - new.cate) ** 2) < 0.4 * new.cate.var()
+        loaded = pickle.loads(pickle.dumps(reading))
+        np.testing.assert_array_equal(loaded.predict(new.X, graph=new.graph), effect)
+
+    def test_units_without_outcome_stay_neighbours(
+        self, make_learner: MakeLearner, world: Bunch, holes: dict[str, Any]
+    ) -> None:
+        learner = fit(make_learner(**reading_the_graph(), missing="flag"), world, **holes)
+        assert np.isfinite(learner.out_of_fold_cate_).all()
+        assert np.isfinite(learner.predict(holes["X"], graph=world.graph)).all()
+        unknown = holes["y"].isna() | holes["treatment"].isna()
+        gap = (learner.out_of_fold_cate_ - world.cate)[unknown]
+        assert np.mean(gap**2) < 0.5 * world.cate.var()
+
+    def test_beside_others(self, make_learner: MakeLearner, world: Bunch) -> None:
+        graph_model = reading_the_graph()["final_model"]
+        learner = fit(make_learner(final_model=["additive", Ridge(), graph_model]), world)
+        assert list(learner.final_weights_.index) == ["additive", "Ridge", "HopAdditiveRegressor"]
+
+    @pytest.mark.parametrize("name", NETWORKS)
+    def test_names_of_networks_reach_the_defaults(
+        self, make_learner: MakeLearner, world: Bunch, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        asked: list[Any] = []
+
+        def resolve(models: Any, task: str, *, name: str, seed: int) -> dict[str, Any]:
+            asked.append((models, task, name))
+            return dict.fromkeys(models, reading_the_graph()["final_model"])
+
+        monkeypatch.setattr("causalkit.estimators._final_models.resolve_model", resolve)
+        learner = fit(make_learner(final_model=[name]), world)
+        assert asked == [([name], "regression", "final_model")]
+        assert list(learner.final_weights_.index) == [name]
 
 
 class TestSaving:

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from causalkit.estimators._candidates import JointFits, LinearEffect, RegressorEffect, joint_columns
+from causalkit.estimators._effect_models import LinearEffect, RegressorEffect
 from causalkit.estimators._engine import Engine
 from causalkit.estimators._final_stage import FinalStack
 from causalkit.estimators._intervals import effect_variance, unseen_variance
+from causalkit.estimators._joint_fits import JointFits, joint_columns
 
 
 def a_stack(plausible: list[float], constant_variance: float = 0.0) -> FinalStack:
@@ -92,7 +93,7 @@ class TestEffectVariance:
         propensity = np.full(n, 0.5)
         additive = JointFits(engine, joint_columns(propensity, np.zeros(n))).additive()
         model: Any = additive.model
-        tau = model.predict(engine.design) + 1
+        tau = model.predict(engine.nodes) + 1
         known = model.variance(engine.design.rows(0, n))
         effects = [tau - 1, tau + 1]
         stack = a_stack([0.5, 0.5])

@@ -2,24 +2,7 @@
 
 from benchopt import BaseDataset
 
-from causalkit.datasets import make_network_cate
-
-# A world is an effect on a graph: (effect, graph).
-WORLDS = {
-    "one_hop": ("one_hop", "barabasi_albert"),
-    "two_hop": ("two_hop", "barabasi_albert"),
-    "local": ("local", "barabasi_albert"),
-    "dense": ("dense", "barabasi_albert"),
-    "dense_er": ("dense", "erdos_renyi"),
-    "mixed": ("mixed", "watts_strogatz"),
-    "step": ("step", "barabasi_albert"),
-    "product": ("product", "barabasi_albert"),
-    "many_weak": ("many_weak", "barabasi_albert"),
-    "constant": ("constant", "barabasi_albert"),
-    "published": ("published", "barabasi_albert"),
-    "steep": ("steep", "barabasi_albert"),
-    "rough": ("rough", "barabasi_albert"),
-}
+from benchmark_utils.worlds import UNCONFOUNDED, WORLDS, draw
 
 
 class Dataset(BaseDataset):
@@ -31,8 +14,5 @@ class Dataset(BaseDataset):
     requirements = ["pip::causalkit-learn"]
 
     def get_data(self):
-        effect, graph = WORLDS[self.world]
-        data = make_network_cate(
-            self.n_nodes, graph=graph, effect=effect, n_features=self.n_features, random_state=self.seed
-        )
-        return {key: data[key] for key in ("X", "y", "treatment", "graph", "cate")}
+        world = {**WORLDS, **UNCONFOUNDED}[self.world]
+        return draw(world, self.n_nodes, n_features=self.n_features, random_state=self.seed)

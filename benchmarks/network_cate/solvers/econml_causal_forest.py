@@ -21,7 +21,7 @@ class Solver(EffectSolver):
     def fit(self):
         self.table = feature_table(self.X, self.graph, self.features)
         self.model = causal_forest(self.nuisances)
-        self.model.fit(self.y, self.treatment, X=self.table)
+        self.model.fit(self.y, self.treatment, X=self.table, groups=self.groups)
 
     def answer(self):
         low, high = self.model.effect_interval(self.table, alpha=LEVEL)
@@ -30,4 +30,5 @@ class Solver(EffectSolver):
             "interval": np.column_stack([low, high]),
             # The forest's own doubly robust average, not the mean of its effects.
             "ate": float(np.squeeze(self.model.ate_)),
+            "ate_interval": tuple(np.squeeze(self.model.ate__inference().conf_int(alpha=LEVEL))),
         }

@@ -9,7 +9,7 @@ from benchmark_utils.solver import LEVEL, EffectSolver
 
 
 class Solver(EffectSolver):
-    """LinearDML with LightGBM nuisances, on own columns or on hop features."""
+    """LinearDML with LightGBM nuisances, on own columns or on hop features; folds keep groups together."""
 
     name = "LinearDML"
     parameters = {"features": ["own", "hops"]}
@@ -24,7 +24,7 @@ class Solver(EffectSolver):
             cv=N_FOLDS,
             random_state=SEED,
         )
-        self.model.fit(self.y, self.treatment, X=self.table)
+        self.model.fit(self.y, self.treatment, X=self.table, groups=self.groups)
 
     def answer(self):
         low, high = self.model.effect_interval(self.table, alpha=LEVEL)
@@ -32,4 +32,5 @@ class Solver(EffectSolver):
             "cate": self.model.effect(self.table),
             "interval": np.column_stack([low, high]),
             "ate": float(self.model.ate(self.table)),
+            "ate_interval": self.model.ate_interval(self.table, alpha=LEVEL),
         }

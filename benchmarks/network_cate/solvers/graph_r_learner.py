@@ -1,23 +1,28 @@
 """causalkit's GraphRLearner."""
 
+from benchmark_utils.graph_learners import GraphLearnerSolver
 from benchmark_utils.nuisances import N_JOBS, SEED
-from benchmark_utils.solver import LEVEL, EffectSolver
 from causalkit.estimators import GraphRLearner
 
+WITH_NETWORK = ["stack", "sign"]
+SETTINGS = {
+    "default": {},
+    # Ensembles of small networks on the hop features as further candidates for outcome, treatment and effect.
+    "stacked": {
+        "outcome_model": WITH_NETWORK,
+        "treatment_model": WITH_NETWORK,
+        "final_model": WITH_NETWORK,
+    },
+    # The effect from such networks alone.
+    "alone": {"final_model": "sign"},
+}
 
-class Solver(EffectSolver):
-    """GraphRLearner with its default settings."""
+
+class Solver(GraphLearnerSolver):
+    """GraphRLearner with its default settings, with networks in every stack, or a network as final stage."""
 
     name = "GraphRLearner"
-    requirements = ["pip::causalkit-learn"]
+    parameters = {"networks": ["default", "stacked", "alone"]}
 
-    def fit(self):
-        self.model = GraphRLearner(n_jobs=N_JOBS, random_state=SEED)
-        self.model.fit(self.X, self.y, treatment=self.treatment, graph=self.graph)
-
-    def answer(self):
-        return {
-            "cate": self.model.predict(self.X, graph=self.graph),
-            "interval": self.model.predict_interval(self.X, graph=self.graph, alpha=LEVEL),
-            "ate": self.model.ate().estimate,
-        }
+    def learner(self):
+        return GraphRLearner(**SETTINGS[self.networks], n_jobs=N_JOBS, random_state=SEED)

@@ -1,4 +1,4 @@
-"""Tests of the R-learner: is there heterogeneity, and does the network matter for the effect?"""
+"""Tests of the learners: is there heterogeneity, and does the network matter for the effect?"""
 
 from __future__ import annotations
 

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from causalkit.estimators._engine import Engine
-from causalkit.estimators._graph_r_tests import (
+from causalkit.estimators._effect_tests import (
     TestInputs,
     flip_groups,
     graph_test,
     heterogeneity_test,
     test_inputs,
 )
+from causalkit.estimators._engine import Engine
 from causalkit.estimators._score_test import ScoreTest, block_score_test
 from causalkit.graphs import Network
 from causalkit.nuisance._gram import Design
@@ -112,7 +112,7 @@ class TestGraph:
             seen.update(settings)
             return block_score_test(*arguments, **settings)
 
-        monkeypatch.setattr("causalkit.estimators._graph_r_tests.block_score_test", record)
+        monkeypatch.setattr("causalkit.estimators._effect_tests.block_score_test", record)
         graph_test(make_inputs(engine, world, np.ones(N)), world.graph, None, 1.0)
         hops = [-1, *(block.hop for block in engine.basis.blocks)]
         assert [hops[i] for i in seen["null_blocks"]] == [h for h in hops if h < 1]

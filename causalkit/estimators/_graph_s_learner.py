@@ -1,0 +1,162 @@
+"""GraphSLearner: the contrast of one outcome model in the unit's own treatment."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from causalkit._random import RandomState
+from causalkit.estimators._base import NetworkEffectLearner
+from causalkit.estimators._effect_fit import EffectFit
+from causalkit.estimators._engine import Engine
+from causalkit.estimators._nuisances import Propensity
+from causalkit.estimators._outcome_effect import effect_of_outcomes
+from causalkit.estimators._outcomes import check_own_treatment, outcomes_with_treatment
+
+
+class GraphSLearner(NetworkEffectLearner):
+    """Effect of a binary treatment for each node of a network, as a contrast of one outcome model.
+
+    The S-learner (Künzel et al. 2019): ``tau(i) = f(Z_i, 1) - f(Z_i, 0)``, where f is fitted to all units
+    with own and neighbours' columns Z and the unit's own treatment. The treatment of neighbours is no column
+    of f and does not move in the contrast. The models are stacked with non-negative weights of sum one, by
+    out-of-fold squared error. "additive" and "pairs" are joint fits ``mu(Z) + (T - mean T) tau(Z)`` of the
+    engine; any other model gets T as one column beside the others.
+
+    Where T is one column among many, regularisation shrinks effects to zero and heterogeneity first: a ridge
+    regression gives the same effect to all, small trees seldom split on T. The engine's joint fits have
+    blocks of their own for the effect and suffer less. Weights go by how well the outcome is predicted, which
+    says little about its contrast. Prefer :class:`GraphRLearner` unless you want one model of the outcome.
+    Average effects are doubly robust: for them, the tests and ``overlap_report`` the propensity is
+    cross-fitted, and the outcome's mean is ``e f(Z, 1) + (1 - e) f(Z, 0)``.
+
+    The engine reads every row; other models train on at most 50,000, drawn at random. A model whose ``fit``
+    takes ``graph`` sees own columns and the network, all units of it; it must have a parameter
+    ``own_columns``, which is told to keep the treatment from being carried over links.
+
+    Assumptions: ignorability given own columns and those of neighbours, overlap, no interference (a
+    neighbour's treatment does not enter a unit's outcome; where it does, the direct effect at the observed
+    treatment of the others is estimated).
+
+    Parameters
+    ----------
+    outcome_model : str, estimator or list, default="stack"
+        "linear", "additive", "pairs", "boosting", "stack" (all of them), "sign", "gcn", "sage", "gat", "mlp"
+        (networks), a scikit-learn regressor on the hop columns and the treatment, or a list of those.
+    treatment_model : str, estimator or list, default="stack"
+        The propensity, for average effects and tests: names as above, a scikit-learn classifier, or a list
+        of those.
+    cv : int or splitter, default=5
+        Number of network folds, or a splitter such as ``NetworkKFold`` or one of scikit-learn: its ``split``
+        is given X, the treatment in place of y, ``groups`` and, if it takes one, ``graph``. It must test each
+        unit once and train on all others.
+    n_hops : int, default=2
+        How far the network is looked at.
+    n_pairs : int, default=12
+        At most so many pairs of columns for outcome, treatment and effect each.
+    n_fourier : int, default=100
+        Random Fourier functions of each hop group.
+    clip : float, default=0.02
+        Propensities are kept in [clip, 1 - clip].
+    missing : {"error", "flag"}, default="error"
+        "flag" accepts missing values: in X they get a flag column and are left out of neighbours' means; a
+        unit whose outcome or treatment is missing stays in the network but enters no loss. ``missing_``
+        counts them.
+    n_jobs : int, optional
+        Threads for folds, row blocks and trees; results do not depend on it.
+    random_state : int, Generator, RandomState or None
+        Seed of everything random.
+
+    Attributes
+    ----------
+    out_of_fold_cate_ : ndarray, shape (n,)
+        Effect of each training node, from models that did not see its outcome.
+    outcome_residuals_, treatment_residuals_, propensity_ : ndarray, shape (n,)
+        Y - m, T - e and e, out of fold; NaN where outcome or treatment is missing.
+    constant_effect_ : float
+        The single effect with the smallest R-loss.
+    final_weights_ : Series
+        Weight of each outcome model; they sum to one.
+    nuisance_scores_ : DataFrame
+        Out-of-fold R2 of every outcome model for the observed treatment, and log loss of every treatment
+        model, beside the constant guess.
+    final_scores_ : DataFrame
+        Out-of-fold squared error of every outcome model beside the means of the arms.
+    feature_relevance_, hop_relevance_ : Series
+        Share of the effect's variance by column and by hop, of the engine's candidate that fits best.
+    pairs_ : DataFrame
+        Pairs of columns that carry the effect, with their share.
+    skipped_ : dict
+        Candidates that were left out, with the reason.
+    missing_ : Series
+        Number of missing values by column, outcome and treatment.
+    treatment_levels_ : tuple
+        (not treated, treated).
+    clipped_share_ : float
+        Share of units whose propensity was clipped.
+    network_ : Network
+    n_features_in_, feature_names_in_ : int, ndarray
+
+    Raises
+    ------
+    ValueError
+        If an argument is missing, not finite, of another length, constant, not binary (treatment), or the
+        graph does not fit X, or an outcome model that reads
+        the graph has no ``own_columns``.
+
+    Warns
+    -----
+    OverlapWarning
+        If propensities come close to 0 or 1.
+
+    References
+    ----------
+    Künzel, Sekhon, Bickel & Yu (2019), Metalearners for estimating heterogeneous treatment effects using
+    machine learning, PNAS 116(10).
+
+    Examples
+    --------
+    >>> from causalkit.datasets import make_network_cate
+    >>> from causalkit.estimators import GraphSLearner
+    >>> world = make_network_cate(600, effect="one_hop", random_state=0)
+    >>> learner = GraphSLearner(outcome_model="additive", random_state=0)
+    >>> learner = learner.fit(world.X, world.y, treatment=world.treatment, graph=world.graph)
+    >>> learner.predict(world.X, graph=world.graph).shape
+    (600,)
+    >>> low, high = learner.ate().conf_int()
+    >>> bool(low < world.cate.mean() < high)
+    True
+    """
+
+    _loss: ClassVar[str] = "squared_error"
+    _models_with_variance: ClassVar[tuple[str, str]] = "outcome_model", "'additive' or 'pairs'"
+
+    def __init__(
+        self,
+        outcome_model: Any = "stack",
+        treatment_model: Any = "stack",
+        cv: Any = 5,
+        n_hops: int = 2,
+        n_pairs: int = 12,
+        n_fourier: int = 100,
+        clip: float = 0.02,
+        missing: str = "error",
+        n_jobs: int | None = None,
+        random_state: RandomState = None,
+    ) -> None:
+        self.outcome_model = outcome_model
+        self.treatment_model = treatment_model
+        self.cv = cv
+        self.n_hops = n_hops
+        self.n_pairs = n_pairs
+        self.n_fourier = n_fourier
+        self.clip = clip
+        self.missing = missing
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def _check_models(self) -> None:
+        check_own_treatment(self.outcome_model)
+
+    def _fit_effect(self, engine: Engine, propensity: Propensity) -> EffectFit:
+        models = outcomes_with_treatment(engine, self.outcome_model, n_jobs=self.n_jobs, seed=self._seeds[2])
+        return effect_of_outcomes(models, engine.data, propensity.values)
