@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn import config_context
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, PredefinedSplit, cross_validate
@@ -487,7 +487,7 @@ def check_odd_input_is_taken(estimator: Any, data: Mapping[str, Any]) -> None:
         changed = {**data, **changes}
         answers = _answer_to(_fit(estimator, changed), changed)
         _require(bool(np.isfinite(answers).all()), f"answers are not finite for {what}")
-    if not _takes(estimator.fit, "treatment"):
+    if not is_classifier(estimator) and not _takes(estimator.fit, "treatment"):
         constant = {**data, "y": data["y"] * 0 + 3}
         answers = _answer_to(_fit(estimator, constant), constant)
         _require(bool(np.isfinite(answers).all()), "answers are not finite for a constant outcome")
@@ -532,7 +532,7 @@ def _bad_inputs(estimator: Any, data: Mapping[str, Any]) -> Iterator[_Case]:
     takes_missing = get_tags(estimator).input_tags.allow_nan
     yield from _bad_features(data["X"], data, takes_missing)
     if "y" in signature(estimator.fit).parameters and get_tags(estimator).target_tags.required:
-        yield from _bad_outcomes(data["y"], takes_missing)
+        yield from _bad_outcomes(data["y"], takes_missing, takes_texts=is_classifier(estimator))
     if _takes(estimator.fit, "treatment"):
         yield "a constant y", {"y": data["y"] * 0 + 3}, r"\by must vary"
     for name in ("treatment", "environments"):
@@ -554,11 +554,12 @@ def _bad_features(X: pd.DataFrame, data: Mapping[str, Any], takes_missing: bool)
         yield "NaN in X", {"X": _with_first(X, np.nan)}, f"X must not contain .*{X.columns[0]}"
 
 
-def _bad_outcomes(y: pd.Series, takes_missing: bool) -> Iterator[_Case]:
-    yield "a short y", {"y": y[:-1]}, r"\by must have one value for each row"
+def _bad_outcomes(y: pd.Series, takes_missing: bool, *, takes_texts: bool) -> Iterator[_Case]:
+    yield "a short y", {"y": y[:-1]}, r"\by must have one (value|label) for each row"
     yield "no y", {"y": None}, r"\by\b"
     yield "infinity in y", {"y": _with_first(y, np.inf)}, r"\by must not contain"
-    yield "texts as y", {"y": [f"text {i % 3}" for i in range(len(y))]}, r"\by must be"
+    if not takes_texts:
+        yield "texts as y", {"y": [f"text {i % 3}" for i in range(len(y))]}, r"\by must be"
     if not takes_missing:
         yield "NaN in y", {"y": _with_first(y, np.nan)}, r"\by must not contain"
 

@@ -6,22 +6,27 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from causalkit.estimators import GraphDRLearner, GraphRLearner, GraphSLearner, GraphTLearner
 from causalkit.graphs import HopFeatures, NetworkKFold
-from causalkit.nuisance import CrossFitter, HopAdditiveRegressor
-from causalkit.testing import checks_for, make_check_data
+from causalkit.nuisance import CrossFitter, GraphClassifier, GraphRegressor, HopAdditiveRegressor
+from causalkit.testing import check_order_of_nodes_in_fit, checks_for, make_check_data
 
 DATA = make_check_data()
+LABELLED = {**DATA, "y": DATA.treatment}
 
 # Boosting and forests draw rows, so that a fit depends on their order; they are left out here.
+_FEW = {"n_members": 1, "penalty_factors": (0.3,), "max_epochs": 3, "random_state": 0}
 ESTIMATORS = {
     "hop features": HopFeatures(),
     "symmetric hop features": HopFeatures(n_hops=3, weighting="symmetric", include_degree=False),
     "hop regression": HopAdditiveRegressor(random_state=0),
     "hop regression with pairs": HopAdditiveRegressor(n_pairs=4, missing="flag", random_state=0),
+    "networks on hop features": GraphRegressor(**_FEW),
+    "networks on links": GraphRegressor("sage", missing="flag", **_FEW),
+    "classifier of networks": GraphClassifier("gcn", **_FEW),
     "cross-fitter": CrossFitter(["linear", "additive"], random_state=0),
     "learner": GraphRLearner("additive", "additive", "additive", n_pairs=0, n_fourier=0, random_state=0),
     "learner with pairs and stacks": GraphRLearner(
@@ -71,15 +76,22 @@ ESTIMATORS = {
 
 def cases() -> list[Any]:
     return [
-        pytest.param(estimator, check, id=f"{name}-{check.__name__}")
+        pytest.param(estimator, check, id=f"{name}-{check.__name__}", marks=marks(estimator, check))
         for name, estimator in ESTIMATORS.items()
         for check in checks_for(estimator)
     ]
 
 
+def marks(estimator: BaseEstimator, check: Callable[[Any, Any], None]) -> list[Any]:
+    networks = isinstance(estimator, GraphRegressor | GraphClassifier)
+    if networks and check is check_order_of_nodes_in_fit:
+        return [pytest.mark.xfail(reason="batches and validation parts are drawn by row", strict=True)]
+    return []
+
+
 @pytest.mark.parametrize(("estimator", "check"), cases())
 def test_estimator(estimator: BaseEstimator, check: Callable[[Any, Any], None]) -> None:
-    check(estimator, DATA)
+    check(estimator, LABELLED if is_classifier(estimator) else DATA)
 
 
 def public_estimators() -> list[type]:
