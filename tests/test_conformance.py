@@ -17,6 +17,14 @@ from causalkit.testing import check_order_of_nodes_in_fit, checks_for, make_chec
 DATA = make_check_data()
 LABELLED = {**DATA, "y": DATA.treatment}
 
+
+def two_graph_layers(n_in: int, n_out: int) -> Any:
+    """A user's own architecture, from another package."""
+    from torch_geometric.nn import GCN
+
+    return GCN(n_in, hidden_channels=8, num_layers=2, out_channels=n_out)
+
+
 # Boosting and forests draw rows, so that a fit depends on their order; they are left out here.
 _FEW = {"n_members": 1, "penalty_factors": (0.3,), "max_epochs": 3, "random_state": 0}
 ESTIMATORS = {
@@ -26,7 +34,11 @@ ESTIMATORS = {
     "hop regression with pairs": HopAdditiveRegressor(n_pairs=4, missing="flag", random_state=0),
     "networks on hop features": GraphRegressor(**_FEW),
     "networks on links": GraphRegressor("sage", missing="flag", **_FEW),
+    "networks with attention": GraphRegressor("gat", n_hops=1, own_columns=[1], **_FEW),
+    "networks without links": GraphRegressor("mlp", **_FEW),
+    "networks of one's own": GraphRegressor(two_graph_layers, **_FEW),
     "classifier of networks": GraphClassifier("gcn", **_FEW),
+    "classifier of networks on hop features": GraphClassifier(missing="flag", **_FEW),
     "cross-fitter": CrossFitter(["linear", "additive"], random_state=0),
     "learner": GraphRLearner("additive", "additive", "additive", n_pairs=0, n_fourier=0, random_state=0),
     "learner with pairs and stacks": GraphRLearner(

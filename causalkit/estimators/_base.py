@@ -18,7 +18,7 @@ from causalkit._validation import check_features, check_scalar_argument, feature
 from causalkit.estimators._average_effects import AverageEffects
 from causalkit.estimators._effect_data import CheckedData, check_data, effect_data, named_table, split_labels
 from causalkit.estimators._effect_fit import EffectFit
-from causalkit.estimators._effect_models import LinearEffect
+from causalkit.estimators._effect_models import knows_variance
 from causalkit.estimators._effect_relevance import relevance
 from causalkit.estimators._effect_tests import (
     TestInputs,
@@ -126,7 +126,7 @@ class NetworkEffectLearner(AverageEffects, Refutable, BaseEstimator):
         """
         check_scalar_argument(alpha, "alpha", low=0, high=1, inclusive=False)
         nodes = self._nodes_for(X, graph)
-        if self._models and not any(isinstance(model, LinearEffect) for model in self._models):
+        if self._models and not any(knows_variance(model) for model in self._models):
             argument, names = self._models_with_variance
             warnings.warn(
                 f"predict_interval knows no variance of the candidates in {argument}: its intervals are too "
@@ -136,7 +136,7 @@ class NetworkEffectLearner(AverageEffects, Refutable, BaseEstimator):
             )
         effects = [model.predict(nodes) for model in self._models]
         tau = self._stack.combine(effects, nodes.n_rows)
-        variance = effect_variance(self._stack, self._models, nodes.design, effects, tau, self._misfit)
+        variance = effect_variance(self._stack, self._models, nodes, effects, tau, self._misfit)
         half = stats.norm.ppf(1 - alpha / 2) * np.sqrt(variance)
         return np.column_stack([tau - half, tau + half]) * self._scale
 

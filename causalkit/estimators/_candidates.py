@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn import config_context
 from sklearn.base import clone
@@ -23,9 +24,12 @@ from causalkit.estimators._effect_models import (
 )
 from causalkit.estimators._engine import EFFECT, Engine
 from causalkit.estimators._nodes import View, reader_of
+from causalkit.estimators._nodes import held_out as held_out_of
+from causalkit.nuisance._cross_fitting import at_most
 from causalkit.nuisance._evidence import folded_fit
 from causalkit.nuisance._fold_models import complete_cases
 from causalkit.nuisance._gram import Sums, stratified_sums
+from causalkit.nuisance._graph_models import GraphRegressor
 from causalkit.nuisance._priors import block_prior
 
 Array = NDArray[np.float64]
@@ -138,23 +142,47 @@ def forest_trial(
 
 
 def regressor_candidate(
-    engine: Engine, name: str, model: Any, target: Array, treatment: Array | None
+    engine: Engine,
+    name: str,
+    model: Any,
+    target: Array,
+    treatment: Array | None,
+    *,
+    n_jobs: int | None = None,
+    max_rows: int | None = None,
 ) -> Candidate:
     """Any regressor of the target / treatment with weights treatment squared (Nie & Wager 2021).
 
-    Without a treatment it is a regressor of the target, and needs to take no weights.
+    Without a treatment it is a regressor of the target, and needs to take no weights. It is fitted to at most
+    `max_rows` units at a time.
     """
     model, reader = reader_of(model, engine.data.units)
     view, fold = reader.view(engine.data.groups, engine.data.units), engine.data.fold
     ratio = target if treatment is None else target / treatment
     weight = None if treatment is None else treatment**2
-    held_out = np.empty(len(ratio))
-    for k in range(engine.data.n_folds):
-        rows = fold != k
-        part = _fit_weighted(view, model, ratio, np.flatnonzero(rows), weight)
-        held_out[~rows] = view.predict(part, at=np.flatnonzero(~rows))
-    whole = _fit_weighted(view, model, ratio, np.arange(len(ratio)), weight)
-    return Candidate(name, RegressorEffect(whole, reader), held_out)
+    n_folds = engine.data.n_folds
+    seeds = np.random.SeedSequence(0).spawn(n_folds + 1)
+
+    def without(k: int) -> Any:
+        train = at_most(np.flatnonzero(fold != k), max_rows or len(fold), seeds[k])
+        return _fit_weighted(view, model, ratio, train, weight)
+
+    # No unit is in fold n_folds: the last model is fitted to all.
+    models = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(without)(k) for k in range(n_folds + 1))
+    held_out = held_out_of(view, models, fold)
+    kept = tuple(models[:-1]) if isinstance(model, GraphRegressor) else ()
+    return Candidate(name, RegressorEffect(models[-1], reader, kept), held_out)
+
+
+def network_trial(engine: Engine, model: Any, target: Array, treatment: Array | None) -> tuple[Index, Array]:
+    """Held-out effect at the units of one fold, by a network fitted to at most 10,000 others, and which."""
+    model, reader = reader_of(model, engine.data.units)
+    view, fold = reader.view(engine.data.groups, engine.data.units), engine.data.fold
+    rows, others = np.flatnonzero(fold == 0), np.flatnonzero(fold != 0)
+    train = others[_spread_rows(len(others), _TRIAL_ROWS)]
+    ratio = target if treatment is None else target / treatment
+    part = _fit_weighted(view, model, ratio, train, None if treatment is None else treatment**2)
+    return rows, view.predict(part, at=rows)
 
 
 def _fit_weighted(view: View, model: Any, ratio: Array, train: Index, weight: Array | None) -> Any:

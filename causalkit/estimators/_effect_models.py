@@ -57,13 +57,23 @@ class ForestEffect:
 
 @dataclass(frozen=True)
 class RegressorEffect:
-    """A regression of the effect itself: of a pseudo-outcome, or of a ratio of residuals with weights."""
+    """A regression of the effect itself: of a pseudo-outcome, or of a ratio of residuals with weights.
+
+    `fold_models` are the fits without each fold, where they are small enough to be kept.
+    """
 
     model: Any
     reader: Reader = HOP_COLUMNS
+    fold_models: tuple[Any, ...] = ()
 
     def predict(self, nodes: Nodes) -> Array:
         return self.reader.view(nodes.groups, nodes.units).predict(self.model)
+
+    def variance(self, nodes: Nodes) -> Array:
+        """Delete-one-fold jackknife variance of the effect."""
+        view = self.reader.view(nodes.groups, nodes.units)
+        by_fold = np.array([view.predict(model) for model in self.fold_models])
+        return np.asarray((len(by_fold) - 1) * by_fold.var(axis=0))
 
 
 @dataclass(frozen=True)
@@ -91,6 +101,11 @@ class OwnTreatmentEffect:
         view = self.reader.view(nodes.groups, nodes.units)
         treated, untreated = (view.with_column(self.column, a).predict(self.model) for a in (1.0, 0.0))
         return treated - untreated
+
+
+def knows_variance(model: EffectModel) -> bool:
+    """Whether a model of the effect can say how sure it is."""
+    return isinstance(model, LinearEffect) or (isinstance(model, RegressorEffect) and bool(model.fold_models))
 
 
 EffectModel = LinearEffect | ForestEffect | RegressorEffect | ArmsEffect | OwnTreatmentEffect

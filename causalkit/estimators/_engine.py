@@ -47,6 +47,10 @@ class EffectData:
         return len(self.outcome)
 
     @property
+    def n_hops(self) -> int:
+        return len(self.groups) - 1
+
+    @property
     def treated_share(self) -> float:
         return float(self.treatment.mean())
 

@@ -15,19 +15,25 @@ from causalkit.estimators._candidates import (
     engine_candidate,
     forest_candidate,
     forest_trial,
+    network_trial,
     regressor_candidate,
     residual_candidate,
 )
 from causalkit.estimators._effect_models import Candidate
 from causalkit.estimators._engine import Engine
 from causalkit.estimators._final_stage import earns_weight
+from causalkit.nuisance._cross_fitting import MAX_ROWS
 from causalkit.nuisance._defaults import NETWORKS, resolve_model
+from causalkit.nuisance._graph_models import GraphRegressor
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
 STACK = ("additive", "pairs", "residual", "forest")
 PSEUDO_OUTCOME_STACK = ("additive", "pairs", "forest")
+NETWORK_ROWS = 5_000  # from so many units on "stack" tries a network; below, networks are on request only
+_DEFAULT_NETWORK = "sign"
+BY_SIZE = "a network if there are many units"  # stands in the list of models for "stack"
 
 
 def listed_models(model: Any, stack: tuple[str, ...] = STACK, *, weighted: bool = True) -> list[Any]:
@@ -38,7 +44,7 @@ def listed_models(model: Any, stack: tuple[str, ...] = STACK, *, weighted: bool 
     out: list[Any] = []
     for item in list(model) if isinstance(model, list | tuple) else [model]:
         if isinstance(item, str) and item == "stack":
-            out += stack
+            out += [*stack, BY_SIZE]
         elif isinstance(item, str) and item == "constant":
             continue
         elif _is_candidate(item, stack):
@@ -99,8 +105,8 @@ def final_candidates(
     if "residual" in models:
         assert treatment is not None
         fitted.append(residual_candidate(engine, target, treatment))
-    for label, model in _regressors(models, seed).items():
-        fitted.append(regressor_candidate(engine, label, model, target, treatment))
+    for label, model in _regressors(models, engine.data.n_hops, seed).items():
+        fitted.append(regressor_candidate(engine, label, model, target, treatment, n_jobs=n_jobs))
     skipped: dict[str, str] = {}
     for costly in _costly(models, engine, target, treatment, n_jobs, seed):
         if fitted and not _worth_it(costly, fitted, target, treatment):
@@ -120,13 +126,16 @@ def pseudo_outcome_fits(models: list[Any], engine: Engine, target: Array) -> dic
     }
 
 
-def _regressors(models: list[Any], seed: int) -> dict[str, Any]:
+def _regressors(models: list[Any], n_hops: int, seed: int) -> dict[str, Any]:
     """Networks by name and a user's regressors, by label; those of one class are numbered."""
-    named = [m for m in models if isinstance(m, str) and m in NETWORKS]
+    named = {m: _network(m, n_hops, seed) for m in models if isinstance(m, str) and m in NETWORKS}
     own = [m for m in models if not isinstance(m, str)]
-    if not named + own:
-        return {}
-    return resolve_model([*named, *own], "regression", name="final_model", seed=seed)
+    return named | (resolve_model(own, "regression", name="final_model", seed=seed) if own else {})
+
+
+def _network(architecture: str, n_hops: int, seed: int, **settings: Any) -> GraphRegressor:
+    """An effect is a faint signal: penalties as for noise, without the milder ones that suit outcomes."""
+    return GraphRegressor(architecture, n_hops=n_hops, penalty_factors=(1.0,), random_state=seed, **settings)
 
 
 def _costly(
@@ -145,7 +154,18 @@ def _costly(
         partial(forest_candidate, *data, **settings),
         "a trial forest with few trees earned no weight",
     )
-    return [forest] if "forest" in models else []
+    network = partial(_network, _DEFAULT_NETWORK, engine.data.n_hops, seed)
+    ensemble = Costly(
+        _DEFAULT_NETWORK,
+        lambda: network_trial(engine, network(n_members=2), target, treatment),
+        lambda: regressor_candidate(
+            engine, _DEFAULT_NETWORK, network(), target, treatment, n_jobs=n_jobs, max_rows=MAX_ROWS
+        ),
+        "a trial of two networks earned no weight",
+    )
+    asked = _DEFAULT_NETWORK in models
+    use_network = BY_SIZE in models and not asked and engine.data.n_rows >= NETWORK_ROWS
+    return [forest] * ("forest" in models) + [ensemble] * use_network
 
 
 def _worth_it(costly: Costly, fitted: list[Candidate], target: Array, treatment: Array | None) -> bool:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.estimators._effect_models import EffectModel, LinearEffect
+from causalkit.estimators._effect_models import EffectModel, LinearEffect, RegressorEffect
 from causalkit.estimators._final_stage import FinalStack, sure_share
-from causalkit.nuisance._gram import Design
+from causalkit.estimators._nodes import Nodes
 
 Array = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -22,7 +22,7 @@ _SIGN_FLIPS = 50
 def effect_variance(
     stack: FinalStack,
     models: Sequence[EffectModel],
-    design: Design,
+    nodes: Nodes,
     effects: Sequence[Array],
     tau: Array,
     misfit: float,
@@ -30,13 +30,17 @@ def effect_variance(
     """Posterior and jackknife variance, plus candidates' disagreement, plus what none of them saw.
 
     The posterior is right where the blocks can express the effect, the jackknife over folds where they
-    cannot; their sum, the largest over the engine's fits, is cautious in the first case.
+    cannot; their sum, the largest over the engine's fits, is cautious in the first case. A network has the
+    jackknife only, which counts with its weight.
     """
     known = np.full(len(tau), 0.0 if models else stack.constant_variance)
     linear = [model for model in models if isinstance(model, LinearEffect)]
     if linear:
-        largest = design.map(lambda _, rows: np.max([model.variance(rows) for model in linear], axis=0))
+        largest = nodes.design.map(lambda _, rows: np.max([model.variance(rows) for model in linear], axis=0))
         known = np.concatenate(list(largest))
+    for weight, model in zip(stack.weights, models, strict=True):
+        if weight > 0 and isinstance(model, RegressorEffect) and model.fold_models:
+            known = np.maximum(known, weight * model.variance(nodes))
     return known + stack.disagreement(effects, tau) + misfit
 
 

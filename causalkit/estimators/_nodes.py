@@ -156,8 +156,7 @@ def fold_models(
 ) -> list[Any]:
     """The model fitted without each fold, to units `among` the others; with `refit` at last to all folds.
 
-    A model on hop columns trains on at most MAX_ROWS units; one that reads a graph sees all of them, and its
-    fits follow one another, because a network spreads each over the cores or the accelerator itself.
+    A model on hop columns trains on at most MAX_ROWS units; one that reads a graph sees all of them.
     """
     n_folds = int(fold.max()) + 1
     seeds = np.random.SeedSequence(seed).spawn(n_folds + 1)
@@ -169,9 +168,8 @@ def fold_models(
             train = at_most(train, MAX_ROWS, seeds[k])
         return view.fit(model, y, train)
 
-    workers = n_jobs if view.network is None else 1
     n_fits = n_folds + refit  # no unit is in fold n_folds
-    return list(Parallel(n_jobs=workers, prefer="threads")(delayed(without)(k) for k in range(n_fits)))
+    return list(Parallel(n_jobs=n_jobs, prefer="threads")(delayed(without)(k) for k in range(n_fits)))
 
 
 def held_out(view: View, models: Sequence[Any], fold: Index, *, task: str = "regression") -> Array:

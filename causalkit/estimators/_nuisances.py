@@ -42,7 +42,13 @@ def fit_propensity(
     columns = ModelColumns(engine)
     t = engine.data.treatment
     found: dict[str, Array] = {}
-    models = resolve_model(treatment_model, "classification", name="treatment_model", seed=seed)
+    models = resolve_model(
+        treatment_model,
+        "classification",
+        name="treatment_model",
+        seed=seed,
+        network_hops=engine.data.n_hops,
+    )
     for label, model in models.items():
         if model in ENGINE:
             found[label] = _from_engine(engine, model, TREATMENT) * t.std() + t.mean()
@@ -72,7 +78,10 @@ def fit_outcome(
     shift = propensity - data.treated_share
     target = data.outcome - effect * (data.treatment - data.treated_share)
     out: dict[str, Array] = {}
-    for label, model in resolve_model(outcome_model, "regression", name="outcome_model", seed=seed).items():
+    models = resolve_model(
+        outcome_model, "regression", name="outcome_model", seed=seed, network_hops=data.n_hops
+    )
+    for label, model in models.items():
         if model in ENGINE:
             out[label] = _from_engine(engine, model, OUTCOME) + data.rough_effect * shift
         else:

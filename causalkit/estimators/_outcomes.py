@@ -30,7 +30,7 @@ def outcomes_by_arm(
         engines[part]()
         if isinstance(part, str)
         else arm_regressions(engine, label, part, refit=refit, n_jobs=n_jobs, seed=seed)
-        for label, part in resolve_model(model, seed=seed, **_ROLE).items()
+        for label, part in resolve_model(model, seed=seed, network_hops=engine.data.n_hops, **_ROLE).items()
     ]
 
 
@@ -44,7 +44,7 @@ def outcomes_with_treatment(
         joint_outcome_model(engines[part](), engine.data, label)
         if isinstance(part, str)
         else treatment_regression(engine, label, part, n_jobs=n_jobs, seed=seed)
-        for label, part in resolve_model(model, seed=seed, **_ROLE).items()
+        for label, part in resolve_model(model, seed=seed, network_hops=engine.data.n_hops, **_ROLE).items()
     ]
 
 

@@ -16,13 +16,13 @@ _PAIRS = {"additive": 0, "pairs": 12}  # pairs of columns in the engine's two mo
 
 
 def resolve_model(
-    model: Any, task: str, *, name: str, seed: int, n_hops: int | None = None
+    model: Any, task: str, *, name: str, seed: int, n_hops: int | None = None, network_hops: int = 2
 ) -> dict[str, Any]:
     """Candidates by label: a name, "stack" (all of them), an estimator, or a list of those.
 
     "stack" names no network: a learner adds one from the size on where it pays. Without `n_hops`, "additive"
     and "pairs" stay names: whoever holds the engine's Gram matrix fits them without a further pass over the
-    rows.
+    rows. `network_hops` is how far networks look where `n_hops` is not given.
     """
     listed = list(model) if isinstance(model, list | tuple) else [model]
     if not listed:
@@ -31,7 +31,7 @@ def resolve_model(
     for item in listed:
         for part in NAMES if isinstance(item, str) and item == "stack" else (item,):
             label = part if isinstance(part, str) else _unused_label(type(part).__name__, out)
-            out[label] = _resolve_one(part, task, name, seed, n_hops)
+            out[label] = _resolve_one(part, task, name, seed, n_hops, network_hops)
     return out
 
 
@@ -40,7 +40,7 @@ def _unused_label(label: str, taken: dict[str, Any]) -> str:
     return label if not count else f"{label} {count + 1}"
 
 
-def _resolve_one(model: Any, task: str, name: str, seed: int, n_hops: int | None) -> Any:
+def _resolve_one(model: Any, task: str, name: str, seed: int, n_hops: int | None, network_hops: int) -> Any:
     if not isinstance(model, str):
         return _checked(model, task, name)
     if model in _PAIRS:
@@ -50,7 +50,7 @@ def _resolve_one(model: Any, task: str, name: str, seed: int, n_hops: int | None
     if model == "boosting":
         return _boosting(task, seed)
     if model in NETWORKS:
-        return _network(task, model, 2 if n_hops is None else n_hops, seed)
+        return _network(task, model, network_hops if n_hops is None else n_hops, seed)
     known = ", ".join(map(repr, (*NAMES, "stack", *NETWORKS)))
     raise ValueError(f"{name} must be an estimator, a list, or one of {known}; got {model!r}")
 

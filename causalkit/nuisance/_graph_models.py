@@ -18,7 +18,7 @@ from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
-from causalkit._environments import group_rows
+from causalkit._environments import Groups, group_rows
 from causalkit._optional import require
 from causalkit._random import RandomState, child_seeds
 from causalkit._validation import (
@@ -314,9 +314,10 @@ class _GraphModel(BaseEstimator):
         from causalkit.nuisance._modules import UserNetwork
 
         assert callable(self.architecture)
-        module = None if isinstance(self.architecture, nn.Module) else self.architecture(n_in, n_outputs)
+        is_module = isinstance(self.architecture, nn.Module)
+        module = None if is_module else self.architecture(n_in, n_outputs)
         if not isinstance(module, nn.Module):
-            found = "a module" if module is None else type(module).__name__
+            found = "a module" if is_module else f"one that returns {type(module).__name__}"
             raise ValueError(
                 "architecture must be a function (in_channels, out_channels) -> torch.nn.Module, so that "
                 f"each network of the ensemble starts anew; got {found}"
@@ -397,15 +398,18 @@ class _GraphModel(BaseEstimator):
 
     @contextmanager
     def _progress(self) -> Iterator[Callable[[int, float], None]]:
-        if not self.verbose:
+        bar = _started_bar() if self.verbose else None
+        if bar is None:
             yield lambda epoch, loss: None
             return
-        progress = require("rich.progress", extra="cli", purpose="verbose=True")
-        with progress.Progress() as bar:
-            task = bar.add_task(type(self).__name__, total=self.max_epochs)
+        name = type(self).__name__
+        task = bar.add_task(name, total=self.max_epochs)
+        try:
             yield lambda epoch, loss: bar.update(
-                task, completed=epoch + 1, description=f"{type(self).__name__}, validation loss {loss:.4f}"
+                task, completed=epoch + 1, description=f"{name}, validation loss {loss:.4f}"
             )
+        finally:
+            bar.stop()
 
     def _keep_best(self, net: Any, history: History) -> None:
         by_factor = history.best.reshape(len(self.penalty_factors), self.n_members).mean(axis=1)
@@ -534,11 +538,8 @@ class GraphClassifier(ClassifierMixin, _GraphModel):
         """
         self._check_settings()
         values, network = self._read(X, graph, reset=True)
-        labels = _read_labels(y, len(values))
+        grouped = _read_classes(y, len(values))
         weight = check_sample_weight(sample_weight, len(values))
-        grouped = group_rows(labels, name="y", n_rows=len(values))
-        if grouped.n_groups < 2:
-            raise ValueError(f"y must have at least 2 classes; got 1 class: {grouped.labels[0]!r}")
         self.classes_ = grouped.labels
         relative = None if weight is None else weight / weight[weight > 0].mean()
         share = np.bincount(grouped.codes, relative, grouped.n_groups) + 1.0
@@ -567,6 +568,18 @@ class GraphClassifier(ClassifierMixin, _GraphModel):
         return float(accuracy_score(y, self.predict(X, graph=graph), sample_weight=sample_weight))
 
 
+def _started_bar() -> Any:
+    """A progress bar; None where a fit in another thread shows one and rich, before 14.1, cannot show two."""
+    progress = require("rich.progress", extra="cli", purpose="verbose=True")
+    errors = require("rich.errors", extra="cli", purpose="verbose=True")
+    bar = progress.Progress()
+    try:
+        bar.start()
+    except errors.LiveError:
+        return None
+    return bar
+
+
 def resolve_device(device: str) -> str:
     """The name of a device that torch can use here; "auto" is CUDA where it is."""
     import torch
@@ -587,14 +600,17 @@ def _first_line(error: BaseException) -> str:
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
-def _read_labels(y: Any, n_rows: int) -> NDArray[Any]:
+def _read_classes(y: Any, n_rows: int) -> Groups:
     if y is None:
         raise ValueError("fit requires y to be passed, but the target y is None")
     labels = column_or_1d(y, warn=True)
     if labels.dtype.kind == "f":
         check_outcome(labels, n_rows, allow_constant=True)
+    grouped = group_rows(labels, name="y", n_rows=n_rows)
     check_classification_targets(labels)
-    return np.asarray(labels)
+    if grouped.n_groups < 2:
+        raise ValueError(f"y must have at least 2 classes; got 1 class: {grouped.labels.tolist()[0]!r}")
+    return grouped
 
 
 def _squared_error(out: Any, target: Any) -> Any:

@@ -1,5 +1,6 @@
-"""Names and regressors of the final stage, and when the forest is grown."""
+"""Names and regressors of the final stage, and when forest and network are fitted."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from causalkit.estimators import _final_models
 from causalkit.estimators._effect_models import Candidate, RegressorEffect
 from causalkit.estimators._engine import Engine
 from causalkit.estimators._final_models import (
+    BY_SIZE,
+    NETWORK_ROWS,
     PSEUDO_OUTCOME_STACK,
     STACK,
     final_candidates,
@@ -18,6 +21,7 @@ from causalkit.estimators._final_models import (
     pseudo_outcome_fits,
 )
 from causalkit.nuisance._defaults import NETWORKS
+from causalkit.nuisance._graph_models import GraphRegressor
 
 Residuals = tuple[np.ndarray, np.ndarray]
 
@@ -25,10 +29,10 @@ Residuals = tuple[np.ndarray, np.ndarray]
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ("stack", list(STACK)),
+        ("stack", [*STACK, BY_SIZE]),
         ("constant", []),
         ("additive", ["additive"]),
-        (["additive", "stack", "constant"], list(STACK)),
+        (["additive", "stack", "constant"], [*STACK, BY_SIZE]),
         ([], []),
         (("forest", "additive"), ["forest", "additive"]),
     ],
@@ -43,13 +47,13 @@ def test_regressors_follow_the_names() -> None:
     assert listed_models(ridge) == [ridge]
 
 
-def test_networks_are_names_that_no_stack_stands_for() -> None:
-    assert listed_models(["stack", *NETWORKS]) == [*STACK, *NETWORKS]
+def test_networks_by_name_stand_beside_the_stack() -> None:
+    assert listed_models(["stack", *NETWORKS]) == [*STACK, BY_SIZE, *NETWORKS]
     assert listed_models(["gcn", "gcn"]) == ["gcn"]
 
 
 def test_pseudo_outcomes_have_no_residuals() -> None:
-    assert listed_models("stack", PSEUDO_OUTCOME_STACK) == ["additive", "pairs", "forest"]
+    assert listed_models("stack", PSEUDO_OUTCOME_STACK) == ["additive", "pairs", "forest", BY_SIZE]
     with pytest.raises(
         ValueError, match=r"final_model must be a regressor, a list, or one of .* got 'residual'"
     ):
@@ -137,3 +141,43 @@ def test_engine_s_candidates_for_a_pseudo_outcome(engine: Engine, world: Any) ->
         assert np.mean((one.held_out - truth) ** 2) < 0.25 * truth.var()
     found = final_candidates(["forest", "additive", Ridge()], engine, given, phi, None, n_jobs=None, seed=0)
     assert {*(c.name for c in found.fitted), *found.skipped} == {"additive", "Ridge", "forest"}
+
+
+class TestNetworkBySize:
+    """ "stack" tries a small network from 5,000 units on, and fits a large one only where that earns a weight."""
+
+    @pytest.fixture
+    def names(self, engine: Engine, residuals: Residuals, monkeypatch: pytest.MonkeyPatch) -> Any:
+        def run(models: list[Any], *, n_units: int, worth_it: bool) -> tuple[list[str], dict[str, str]]:
+            monkeypatch.setattr(
+                _final_models, "NETWORK_ROWS", -(-NETWORK_ROWS * engine.data.n_rows // n_units)
+            )
+            monkeypatch.setattr(_final_models, "earns_weight", lambda *given: worth_it)
+            cheap = partial(GraphRegressor, penalty_factors=(1.0,), max_epochs=2)
+            monkeypatch.setattr(
+                _final_models,
+                "_network",
+                lambda name, n_hops, seed, n_members=1: cheap(
+                    name, n_hops=n_hops, n_members=n_members, random_state=seed
+                ),
+            )
+            found = final_candidates(models, engine, {}, *residuals, n_jobs=None, seed=0)
+            return [c.name for c in found.fitted], found.skipped
+
+        return run
+
+    def test_few_units(self, names: Any) -> None:
+        assert names(["residual", BY_SIZE], n_units=4_999, worth_it=True) == (["residual"], {})
+
+    def test_many_units(self, names: Any) -> None:
+        assert names(["residual", BY_SIZE], n_units=5_000, worth_it=True) == (["residual", "sign"], {})
+
+    def test_a_trial_that_earns_nothing(self, names: Any) -> None:
+        fitted, skipped = names(["residual", BY_SIZE], n_units=5_000, worth_it=False)
+        assert fitted == ["residual"]
+        assert skipped == {"sign": "a trial of two networks earned no weight"}
+
+    def test_on_request_there_is_no_trial(self, names: Any) -> None:
+        fitted, skipped = names(["residual", BY_SIZE, "sign"], n_units=5_000, worth_it=False)
+        assert fitted == ["residual", "sign"]
+        assert skipped == {}

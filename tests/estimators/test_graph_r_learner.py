@@ -506,18 +506,18 @@ class TestModelsThatReadTheGraph:
         assert list(learner.final_weights_.index) == ["additive", "Ridge", "HopAdditiveRegressor"]
 
     @pytest.mark.parametrize("name", NETWORKS)
-    def test_names_of_networks_reach_the_defaults(
+    def test_networks_by_name_look_as_far_as_the_learner(
         self, make_learner: MakeLearner, world: Bunch, monkeypatch: pytest.MonkeyPatch, name: str
     ) -> None:
         asked: list[Any] = []
 
-        def resolve(models: Any, task: str, *, name: str, seed: int) -> dict[str, Any]:
-            asked.append((models, task, name))
-            return dict.fromkeys(models, reading_the_graph()["final_model"])
+        def network(architecture: str, n_hops: int, seed: int) -> Any:
+            asked.append((architecture, n_hops))
+            return reading_the_graph()["final_model"]
 
-        monkeypatch.setattr("causalkit.estimators._final_models.resolve_model", resolve)
-        learner = fit(make_learner(final_model=[name]), world)
-        assert asked == [([name], "regression", "final_model")]
+        monkeypatch.setattr("causalkit.estimators._final_models._network", network)
+        learner = fit(make_learner(final_model=[name], n_hops=1), world)
+        assert asked == [(name, 1)]
         assert list(learner.final_weights_.index) == [name]
 
 

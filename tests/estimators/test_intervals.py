@@ -1,16 +1,19 @@
 """Variance of an estimated effect: its parts add up, and a misfit that no block sees is found."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.dummy import DummyRegressor
 
 from causalkit.estimators._effect_models import LinearEffect, RegressorEffect
 from causalkit.estimators._engine import Engine
 from causalkit.estimators._final_stage import FinalStack
 from causalkit.estimators._intervals import effect_variance, unseen_variance
 from causalkit.estimators._joint_fits import JointFits, joint_columns
+from causalkit.estimators._nodes import Nodes
 
 
 def a_stack(plausible: list[float], constant_variance: float = 0.0) -> FinalStack:
@@ -87,6 +90,10 @@ def test_columns_without_variation_or_with_missing_values() -> None:
     assert np.isfinite(unseen_variance([group], fold, tr * rng.normal(size=200), tr, np.zeros(200), rng))
 
 
+def nodes_of(engine: Engine) -> Nodes:
+    return Nodes(engine.design, engine.data.units)
+
+
 class TestEffectVariance:
     def test_parts_add_up(self, engine: Engine) -> None:
         n = engine.data.n_rows
@@ -97,7 +104,7 @@ class TestEffectVariance:
         known = model.variance(engine.design.rows(0, n))
         effects = [tau - 1, tau + 1]
         stack = a_stack([0.5, 0.5])
-        found = effect_variance(stack, [model, RegressorEffect(None)], engine.design, effects, tau, 0.25)
+        found = effect_variance(stack, [model, RegressorEffect(None)], nodes_of(engine), effects, tau, 0.25)
         np.testing.assert_allclose(found, known + 1.0 + 0.25, rtol=1e-5)
 
     def test_the_least_sure_fit_of_the_engine_counts(self, engine: Engine) -> None:
@@ -106,11 +113,20 @@ class TestEffectVariance:
         first[0], second[1] = 0.3, 2.0
         models = [LinearEffect(0 * root, 0 * root[None], root) for root in (first, second)]
         stack, zeros = a_stack([0.5, 0.5]), np.zeros(engine.data.n_rows)
-        found = effect_variance(stack, models, engine.design, [zeros, zeros], zeros, 0.0)
+        found = effect_variance(stack, models, nodes_of(engine), [zeros, zeros], zeros, 0.0)
         rows = engine.design.rows(0, engine.data.n_rows)
         np.testing.assert_allclose(found, np.maximum(0.09, 4 * rows[:, 1] ** 2), rtol=1e-5)
 
+    def test_networks_count_with_their_jackknife(self, engine: Engine) -> None:
+        """A network's folds disagree by 1 about every node: variance (n_folds - 1) / 4 times its weight."""
+        folds = tuple(DummyRegressor(strategy="constant", constant=c).fit([[0]], [0]) for c in (0.0, 1.0))
+        models = [RegressorEffect(folds[0], fold_models=folds), RegressorEffect(None)]
+        zeros = np.zeros(engine.data.n_rows)
+        stack = replace(a_stack([0.5, 0.5]), weights=np.array([0.5, 0.5]))
+        found = effect_variance(stack, models, nodes_of(engine), [zeros, zeros], zeros, 0.0)
+        np.testing.assert_allclose(found, 0.5 * 0.25)
+
     def test_constant_effect_has_the_variance_of_the_constant(self, engine: Engine) -> None:
         stack = a_stack([], constant_variance=0.09)
-        found = effect_variance(stack, [], engine.design, [], np.ones(5), 0.0)
+        found = effect_variance(stack, [], nodes_of(engine), [], np.ones(5), 0.0)
         np.testing.assert_allclose(found, 0.09)

@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from causalkit.graphs import HopFeatures, Network, NetworkKFold
-from causalkit.nuisance import CrossFitter, HopAdditiveRegressor
+from causalkit.nuisance import CrossFitter, GraphClassifier, GraphRegressor, HopAdditiveRegressor
 from causalkit.nuisance._cross_fitting import cross_fit
 
 ENGINE_ROUNDS = {
@@ -252,6 +252,126 @@ class TestGraph:
         X, y, _, network = world
         odd = X.rename(columns={"a": 'a [kg, "net"]'})
         assert CrossFitter("boosting", random_state=0).fit(odd, y, graph=network).out_of_fold_.shape == (600,)
+
+
+CHEAP = {
+    "n_hidden": 16,
+    "n_members": 1,
+    "learning_rate": 0.02,
+    "penalty_factors": (0.1,),
+    "max_epochs": 40,
+    "random_state": 0,
+}
+
+
+@pytest.fixture(scope="module")
+def small():
+    """200 nodes of a ring with chords."""
+    rng = np.random.default_rng(5)
+    ring = np.column_stack([np.arange(200), np.roll(np.arange(200), -1)])
+    far = rng.integers(0, 200, (200, 2))
+    network = Network.from_edges(np.vstack([ring, far[far[:, 0] != far[:, 1]]]), n_nodes=200)
+    X = pd.DataFrame(rng.normal(size=(200, 3)), columns=list("abc"))
+    y = 3 * (network.random_walk() @ X["a"].to_numpy()) + X["b"].to_numpy()
+    return X, y + 0.3 * rng.normal(size=200), network
+
+
+class TestNetworks:
+    @pytest.mark.parametrize("name", ["sign", "gcn"])
+    def test_by_name(self, small, name):
+        X, y, network = small
+        fitter = CrossFitter(name, cv=2, n_hops=1, random_state=0).fit(X, y, graph=network)
+        assert list(fitter.candidates_) == [name]
+        assert r2_score(y, fitter.out_of_fold_) > 0.85
+        inner = fitter.estimators_[name][0]
+        assert isinstance(inner, GraphRegressor) and inner.n_hops == 1 and inner.n_features_in_ == 3
+
+    def test_two_classes_by_name(self, small):
+        X, y, network = small
+        fitter = CrossFitter("sign", cv=2, n_hops=1, random_state=0).fit(X, y > 0, graph=network)
+        assert isinstance(fitter.estimators_["sign"][0], GraphClassifier)
+        assert log_loss(y > 0, fitter.out_of_fold_) < 0.4
+        np.testing.assert_allclose(fitter.predict_proba(X, graph=network).sum(axis=1), 1)
+
+    @pytest.mark.parametrize("architecture", ["sign", "sage", "gat"])
+    def test_regressors_find_what_neighbours_carry(self, world, architecture):
+        X, y, _, network = world
+        model = GraphRegressor(architecture, **{**CHEAP, "n_hops": 1})
+        fitter = CrossFitter(model, cv=3, random_state=0).fit(X, y, graph=network)
+        assert r2_score(y, fitter.out_of_fold_) > 0.85
+        assert r2_score(y, fitter.predict(X, graph=network)) > r2_score(y, fitter.out_of_fold_) - 0.02
+        assert fitter.estimators_["GraphRegressor"][0].n_features_in_ == 4  # own columns, no hop columns
+
+    def test_classifiers(self, world):
+        X, _, treatment, network = world
+        model = GraphClassifier(**{**CHEAP, "max_epochs": 15})
+        fitter = CrossFitter(model, cv=3, random_state=0).fit(X, treatment, graph=network)
+        assert is_classifier(fitter)
+        assert log_loss(treatment, fitter.out_of_fold_) < 0.55
+        assert fitter.score(X, treatment, graph=network) > 0.7
+
+    def test_in_a_stack(self, world):
+        X, y, _, network = world
+        listed = ["linear", GraphRegressor(**CHEAP), GraphRegressor("mlp", **CHEAP)]
+        fitter = CrossFitter(listed, cv=3, random_state=0).fit(X, y, graph=network)
+        assert list(fitter.weights_.index) == ["linear", "GraphRegressor", "GraphRegressor 2"]
+        assert fitter.weights_.sum() == pytest.approx(1)
+        assert fitter.weights_["GraphRegressor 2"] < 0.2  # blind to neighbours
+        best = max(r2_score(y, fitter.candidates_[name]) for name in fitter.candidates_)
+        assert r2_score(y, fitter.out_of_fold_) >= best - 1e-9
+
+    @pytest.mark.parametrize("architecture", ["sign", "sage"])
+    def test_a_row_has_no_part_in_its_own_prediction(self, world, architecture):
+        X, y, _, network = world
+        wild = y.copy()
+        wild[7] += 100
+        model = GraphRegressor(architecture, **{**CHEAP, "max_epochs": 2})
+        folds = NetworkKFold(3, random_state=0)
+        a, b = (CrossFitter(model, cv=folds).fit(X, v, graph=network).out_of_fold_ for v in (y, wild))
+        assert a[7] == b[7] and (a != b).any()
+
+    def test_permuted_outcomes_cannot_be_predicted(self, small):
+        X, y, network = small
+        shuffled = np.random.default_rng(6).permutation(y)
+        model = GraphRegressor(n_members=2, max_epochs=60, random_state=0)
+        fitter = CrossFitter(model, random_state=0).fit(X, shuffled, graph=network)
+        assert r2_score(shuffled, fitter.out_of_fold_) < 0.05
+
+    def test_number_of_threads(self, world):
+        """Fits of one thread and fits that use torch's threads run beside each other."""
+        X, y, _, network = world
+        short = {**CHEAP, "max_epochs": 2}
+        listed = [GraphRegressor(kind, **short) for kind in ("sign", "gcn", "gat")]
+        a, b = (
+            CrossFitter(listed, n_jobs=n, random_state=0).fit(X, y, graph=network).candidates_ for n in (1, 2)
+        )
+        pd.testing.assert_frame_equal(a, b, check_exact=True)
+
+    def test_missing_values(self, world):
+        X, y, _, network = world
+        gaps = X.mask(np.random.default_rng(7).random(X.shape) < 0.1)
+        model = GraphRegressor(missing="flag", **CHEAP)
+        fitter = CrossFitter(model, cv=3, random_state=0).fit(gaps, y, graph=network)
+        assert r2_score(y, fitter.out_of_fold_) > 0.4
+        with pytest.raises(ValueError, match="X must not contain NaN"):
+            CrossFitter(GraphRegressor(**CHEAP), cv=3).fit(gaps, y, graph=network)
+
+    def test_without_a_graph(self, world):
+        X, y, _, _ = world
+        fitter = CrossFitter(GraphRegressor(**CHEAP), cv=3, random_state=0).fit(X, y)
+        assert 0.1 < r2_score(y, fitter.out_of_fold_) < 0.7
+
+    def test_pickle(self, world):
+        X, y, _, network = world
+        model = GraphRegressor("sage", **{**CHEAP, "max_epochs": 2})
+        fitter = CrossFitter(model, cv=3, random_state=0).fit(X, y, graph=network)
+        again = pickle.loads(pickle.dumps(fitter))
+        np.testing.assert_array_equal(again.predict(X, graph=network), fitter.predict(X, graph=network))
+
+    def test_errors_of_the_network_come_through(self, world):
+        X, y, _, network = world
+        with pytest.raises(ValueError, match="architecture must be one of 'sign'"):
+            CrossFitter(GraphRegressor("transformer"), cv=3).fit(X, y, graph=network)
 
 
 class TestHabits:

@@ -5,8 +5,8 @@ from lightgbm import LGBMClassifier, LGBMRegressor
 from sklearn.linear_model import Lasso, LogisticRegression, Ridge
 from sklearn.svm import LinearSVC
 
-from causalkit.nuisance import HopAdditiveRegressor
-from causalkit.nuisance._defaults import resolve_model
+from causalkit.nuisance import GraphClassifier, GraphRegressor, HopAdditiveRegressor
+from causalkit.nuisance._defaults import NETWORKS, resolve_model
 from causalkit.nuisance._linear_probability import LinearProbabilityClassifier
 
 
@@ -54,6 +54,31 @@ def test_a_name_that_is_listed_twice_counts_once():
     assert list(resolve(["linear", "stack"])) == ["linear", "additive", "pairs", "boosting"]
 
 
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize(
+    ("task", "kind"), [("regression", GraphRegressor), ("classification", GraphClassifier)]
+)
+def test_networks(name, task, kind):
+    (model,) = resolve(name, task, n_hops=3).values()
+    assert type(model) is kind and model.architecture == name
+    assert (model.n_hops, model.missing, model.random_state) == (3, "flag", 7)
+    changed = model.get_params().items() - kind().get_params().items()
+    assert {key for key, _ in changed} <= {"architecture", "n_hops", "missing", "random_state"}
+
+
+def test_reach_of_networks_without_hops_of_their_own():
+    assert resolve("sage")["sage"].n_hops == 2
+    assert resolve("sage", network_hops=1)["sage"].n_hops == 1
+    assert resolve("sage", network_hops=1, n_hops=0)["sage"].n_hops == 0
+
+
+def test_networks_beside_others():
+    mine = GraphRegressor("gat")
+    models = resolve(["stack", "sign", mine, "gcn"])
+    assert list(models) == ["linear", "additive", "pairs", "boosting", "sign", "GraphRegressor", "gcn"]
+    assert models["GraphRegressor"] is mine
+
+
 @pytest.mark.parametrize(
     ("model", "task", "message"),
     [
@@ -62,6 +87,13 @@ def test_a_name_that_is_listed_twice_counts_once():
             "regression",
             "outcome_model must be an estimator, a list, or one of 'linear', .*'forest'",
         ),
+        (
+            "transformer",
+            "classification",
+            "one of .*'stack', 'sign', 'gcn', 'sage', 'gat', 'mlp'; got 'transformer'",
+        ),
+        (GraphRegressor(), "classification", "must be a classifier with predict_proba or a name; got Graph"),
+        (GraphClassifier(), "regression", "must be a regressor or a name; got GraphClassifier"),
         ([], "regression", "outcome_model must name at least one model; got an empty list"),
         (LogisticRegression(), "regression", r"must be a regressor or a name; got LogisticRegression\(\)"),
         (Ridge(), "classification", r"must be a classifier with predict_proba or a name; got Ridge\(\)"),

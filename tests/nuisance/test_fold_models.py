@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from causalkit.graphs import HopFeatures, Network
-from causalkit.nuisance import HopAdditiveRegressor
+from causalkit.nuisance import GraphClassifier, GraphRegressor, HopAdditiveRegressor
 from causalkit.nuisance._fold_models import complete_cases, fit_part, predict_part, takes_graph, takes_weight
 
 
@@ -122,11 +122,62 @@ class TestWithLinks:
         )
 
 
+class TestNetworks:
+    """Outcomes of held-out rows have no influence at all, their columns and links have."""
+
+    SETTINGS = {"n_members": 1, "penalty_factors": (0.3,), "max_epochs": 2, "random_state": 0}  # noqa: RUF012
+
+    @pytest.mark.parametrize("architecture", ["sign", "sage"])
+    def test_regression(self, X, y, ring, architecture):
+        model = GraphRegressor(architecture, **self.SETTINGS)
+        held_out = np.setdiff1d(np.arange(8), TRAIN)
+        wild = y.copy()
+        wild[held_out] = 1e9
+        a, b = (
+            predict_part(
+                fit_part(model, X, v, TRAIN, network=ring), X, task="regression", rows=held_out, network=ring
+            )
+            for v in (y, wild)
+        )
+        assert a.shape == (3,)
+        np.testing.assert_array_equal(a, b)
+        moved = X.copy()
+        moved[held_out] += 5
+        c = fit_part(model, moved, y, TRAIN, network=ring)
+        d = fit_part(model, X, y, TRAIN, network=ring)
+        assert (c.predict(X, graph=ring) != d.predict(X, graph=ring)).any()
+
+    def test_classification(self, X, ring):
+        label = np.array([0, 1, 0, 1, 1, 0, 1, 0])
+        other = label.copy()
+        other[[3, 4, 7]] = 1 - label[[3, 4, 7]]
+        a, b = (
+            predict_part(
+                fit_part(GraphClassifier(**self.SETTINGS), X, v, TRAIN, network=ring),
+                X,
+                task="classification",
+                network=ring,
+            )
+            for v in (label, other)
+        )
+        assert a.shape == (8,) and ((a > 0) & (a < 1)).all()
+        np.testing.assert_array_equal(a, b)
+
+    def test_weights_arrive(self, X, y, ring):
+        model = GraphRegressor(**self.SETTINGS)
+        a = fit_part(model, X, y, TRAIN, network=ring, weight=np.arange(8.0) + 1)
+        direct = np.where(np.isin(np.arange(8), TRAIN), np.arange(8.0) + 1, 0)
+        b = GraphRegressor(**self.SETTINGS).fit(X, y, graph=ring, sample_weight=direct)
+        np.testing.assert_array_equal(a.predict(X, graph=ring), b.predict(X, graph=ring))
+
+
 class TestWhatAModelTakes:
     @pytest.mark.parametrize(
         ("model", "graph", "weight"),
         [
             (HopAdditiveRegressor(), True, True),
+            (GraphRegressor(), True, True),
+            (GraphClassifier("gcn"), True, True),
             (Induced(), True, False),
             (Ridge(), False, True),
             (KNeighborsRegressor(), False, False),

@@ -329,19 +329,21 @@ class TestSeededTorch:
         assert torch.equal(drawn[0], drawn[1]) and not torch.equal(drawn[0], drawn[2])
 
     def test_threads_wait_for_each_other(self):
-        drawn = []
+        entered, drawn = threading.Event(), []
 
         def draw():
             with seeded_torch(1):
-                drawn.append(torch.cat([torch.randn(1) for _ in range(500)]))
+                entered.set()
+                drawn.append(torch.randn(3))
 
-        draw()
-        threads = [threading.Thread(target=draw) for _ in range(4)]
-        for thread in threads:
+        thread = threading.Thread(target=draw)
+        with seeded_torch(1):
+            first = torch.randn(1)
             thread.start()
-        for thread in threads:
-            thread.join(10)
-        assert len(drawn) == 5 and all(torch.equal(found, drawn[0]) for found in drawn)
+            assert not entered.wait(0.1)
+            rest = torch.randn(2)
+        thread.join(10)
+        assert entered.is_set() and torch.equal(drawn[0], torch.cat([first, rest]))
 
     def test_a_fit_inside_a_fit(self):
         with seeded_torch(1):
