@@ -122,7 +122,8 @@ class NetworkEffectLearner(AverageEffects, Refutable, BaseEstimator):
         disagreement of the candidates that held-out loss cannot tell apart, plus the heterogeneity that
         held-out residuals show and no candidate caught. The aim is average coverage 1 - alpha over nodes, not
         for every single node. Only the engine's candidates ("additive", "pairs" and, in the R-learner,
-        "residual") know a variance: without one of them a warning says that the interval is too narrow.
+        "residual") know a variance, and networks a jackknife over folds: without one of them a warning says
+        that the interval is too narrow.
         """
         check_scalar_argument(alpha, "alpha", low=0, high=1, inclusive=False)
         nodes = self._nodes_for(X, graph)

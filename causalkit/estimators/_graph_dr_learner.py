@@ -67,8 +67,8 @@ class GraphDRLearner(NetworkEffectLearner):
     treatment_model : str, estimator or list, default="stack"
         The propensity: names as above, a scikit-learn classifier, or a list of those.
     final_model : str, regressor or list, default="stack"
-        "additive", "pairs", "forest", "stack" (all of them), "constant", a network's name, a regressor, or a
-        list of those.
+        "additive", "pairs", "forest", "stack" (all of them, and "sign" from 5,000 units on), "constant", a
+        network's name, a regressor, or a list of those.
     cv : int or splitter, default=5
         Number of network folds, or a splitter such as ``NetworkKFold`` or one of scikit-learn: its ``split``
         is given X, the treatment in place of y, ``groups`` and, if it takes one, ``graph``. It must test each

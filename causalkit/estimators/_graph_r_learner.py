@@ -31,14 +31,16 @@ class GraphRLearner(NetworkEffectLearner):
     - "additive", "pairs": outcome and effect fitted together as sums of smooth blocks over hop features, one
       prior variance for each block by marginal likelihood, the second with products of pairs of columns;
     - "residual": the same blocks on the residuals;
-    - "forest": EconML's causal forest on the residuals (skipped where a small trial forest earns no weight).
+    - "forest": EconML's causal forest on the residuals (skipped where a small trial forest earns no weight);
+    - "sign", from 5,000 units on: an ensemble of neural networks on own columns and neighbours' means
+      (:class:`~causalkit.nuisance.GraphRegressor`), skipped where a trial of two of them earns no weight.
 
     The engine reads every row. The rest is capped so that a million nodes can be fitted: outcome and
     treatment models other than "additive" and "pairs", your own included, train on at most 50,000 rows for
-    each fold, drawn at random; the forest on 50,000 rows, 5,000 a tree, and its trial on 10,000; the screen
-    of pairs on about 200,000. A model whose ``fit`` takes ``graph`` sees own columns and the network, all
-    units of it. Of more than 80 hop columns those that the training rows of a fold point to get
-    functions of their own; the others stay in the linear and Fourier blocks.
+    each fold, drawn at random; the forest on 50,000 rows, 5,000 a tree; the stack's network on 50,000; the
+    trials of both on 10,000; the screen of pairs on about 200,000. A model whose ``fit`` takes ``graph`` sees
+    own columns and the network, all units of it. Of more than 80 hop columns those that the training rows of
+    a fold point to get functions of their own; the others stay in the linear and Fourier blocks.
 
     Assumptions: ignorability given own columns and those of neighbours, overlap, no interference (a
     neighbour's treatment does not enter a unit's outcome; where it does, the direct effect at the observed
@@ -51,8 +53,9 @@ class GraphRLearner(NetworkEffectLearner):
         (networks), a scikit-learn estimator on the hop columns, or a list of those, which are stacked on
         out-of-fold loss.
     final_model : str, regressor or list, default="stack"
-        "additive", "pairs", "residual", "forest", "stack" (all of them), "constant", "sign", "gcn", "sage",
-        "gat", "mlp" (networks), a regressor that takes ``sample_weight``, or a list of those.
+        "additive", "pairs", "residual", "forest", "stack" (all of them, and "sign" from 5,000 units on),
+        "constant", "sign", "gcn", "sage", "gat", "mlp" (networks), a regressor that takes ``sample_weight``,
+        or a list of those.
     cv : int or splitter, default=5
         Number of network folds, or a splitter such as ``NetworkKFold`` or one of scikit-learn: its ``split``
         is given X, the treatment in place of y, ``groups`` and, if it takes one, ``graph``. It must test each

@@ -49,6 +49,7 @@ DECOUPLED, ON_LINKS = ("sign", "mlp"), ("gcn", "sage", "gat")
 ARCHITECTURES = ("sign", *ON_LINKS, "mlp")
 
 _PENALTIES_HOLD_AT = 2_000  # rows; with n rows penalties are sqrt(2000 / n) times as strong
+_FEWEST_ROWS = 200  # below, penalties do not grow further
 _PREDICTED_ROWS = 16_384
 _SMALLEST_BATCH, _LARGEST_BATCH, _BATCHES = 256, 4_096, 125
 
@@ -377,7 +378,7 @@ class _GraphModel(BaseEstimator):
     def _schedule(self, n_rows: int) -> Schedule:
         from causalkit.nuisance._training import Schedule
 
-        milder = (_PENALTIES_HOLD_AT / n_rows) ** 0.5
+        milder = (_PENALTIES_HOLD_AT / max(n_rows, _FEWEST_ROWS)) ** 0.5
         size: int | None = None
         if self._is_decoupled:
             auto = min(max(_SMALLEST_BATCH, n_rows // _BATCHES), _LARGEST_BATCH)
@@ -455,9 +456,10 @@ class _GraphModel(BaseEstimator):
 class GraphRegressor(RegressorMixin, _GraphModel):
     __doc__ = f"""Regression by an ensemble of neural networks on own and neighbours' columns.
 
-    Estimates E[y | X, G]. Each network minimises the weighted mean of ``(y - f(x))^2`` plus a decay of all
-    weights and a group penalty ``sum_j |W_j|`` on the weights W_j of the first layer's input columns, and
-    stops on a fold of the network that it was not trained on. Columns are standardised, as is y.
+    Estimates E[y | X, G]. Each network minimises the weighted mean of ``(y - f(x))^2``; after each step of
+    Adam all weights decay and the norm of each input column's weights in the first layer falls by a fixed
+    amount (the proximal step of a group penalty, in units of Adam's step), so that columns without use drop
+    out. It stops on a fold of the network that it was not trained on. Columns are standardised, as is y.
 
     In small samples a sum of smooth functions (:class:`HopAdditiveRegressor`) is as good or better and much
     faster; networks pay where no few columns or pairs carry the outcome and there are thousands of rows.
@@ -514,9 +516,9 @@ class GraphRegressor(RegressorMixin, _GraphModel):
 class GraphClassifier(ClassifierMixin, _GraphModel):
     __doc__ = f"""Classification by an ensemble of neural networks on own and neighbours' columns.
 
-    Estimates P(y = k | X, G) for two or more classes. Each network minimises the weighted log loss plus a
-    decay of all weights and a group penalty on the input columns of the first layer, and stops on a fold of
-    the network that it was not trained on. Probabilities are averaged over the networks.
+    Estimates P(y = k | X, G) for two or more classes. Each network minimises the weighted log loss, with the
+    penalties of :class:`GraphRegressor`, and stops on a fold of the network that it was not trained on.
+    Probabilities are averaged over the networks.
 
 {_PARAMETERS}
 {_ATTRIBUTES.format(loss="log losses")}

@@ -144,7 +144,7 @@ def test_engine_s_candidates_for_a_pseudo_outcome(engine: Engine, world: Any) ->
 
 
 class TestNetworkBySize:
-    """ "stack" tries a small network from 5,000 units on, and fits a large one only where that earns a weight."""
+    """The stack tries two networks from 5,000 units on, and fits an ensemble where they earn a weight."""
 
     @pytest.fixture
     def names(self, engine: Engine, residuals: Residuals, monkeypatch: pytest.MonkeyPatch) -> Any:

@@ -7,6 +7,8 @@ from causalkit.estimators import GraphRLearner
 WITH_NETWORK = ["stack", "sign"]
 SETTINGS = {
     "default": {},
+    # The default stack below 5,000 nodes, at any size.
+    "none": {"final_model": ["additive", "pairs", "residual", "forest"]},
     # Ensembles of small networks on the hop features as further candidates for outcome, treatment and effect.
     "stacked": {
         "outcome_model": WITH_NETWORK,
@@ -19,10 +21,10 @@ SETTINGS = {
 
 
 class Solver(GraphLearnerSolver):
-    """GraphRLearner with its default settings, with networks in every stack, or a network as final stage."""
+    """By default, without networks, with networks in every stack, or a network as the only final stage."""
 
     name = "GraphRLearner"
-    parameters = {"networks": ["default", "stacked", "alone"]}
+    parameters = {"networks": ["default", "none", "stacked", "alone"]}
 
     def learner(self):
         return GraphRLearner(**SETTINGS[self.networks], n_jobs=N_JOBS, random_state=SEED)
