@@ -99,8 +99,9 @@ def treatment_column(table: Any) -> Any:
 
 
 def takes_own_columns(model: Any) -> bool:
-    """Whether a model can keep columns from being carried over links."""
-    return "own_columns" in model.get_params(deep=False)
+    """Whether a model can keep columns from being carried over links; a module of one's own cannot be told."""
+    settings = model.get_params(deep=False)
+    return "own_columns" in settings and not callable(settings.get("architecture"))
 
 
 def with_own_column(model: Any, column: Any, position: int) -> Any:

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import PredefinedSplit
 from sklearn.utils import Bunch
@@ -87,9 +88,10 @@ def test_a_column_named_like_the_treatment_is_another_one(world: Bunch, neighbou
     assert other._models[0].model.own_columns == ["treatment_"]
 
 
-def test_a_model_that_would_mix_treatments_of_neighbours_is_refused(world: Bunch) -> None:
+@pytest.mark.parametrize("model", [HopAdditiveRegressor(), GraphRegressor(torch.nn.Linear)])
+def test_a_model_that_would_mix_treatments_of_neighbours_is_refused(world: Bunch, model: Any) -> None:
     with pytest.raises(ValueError, match="outcome_model must have a parameter own_columns for GraphSLearner"):
-        fit(world, ["linear", HopAdditiveRegressor()])
+        fit(world, ["linear", model])
 
 
 def test_one_column_among_many_shrinks_the_effect() -> None:
