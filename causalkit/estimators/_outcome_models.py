@@ -99,7 +99,7 @@ def treatment_column(table: Any) -> Any:
 
 
 def takes_own_columns(model: Any) -> bool:
-    """Whether a model can keep columns from being carried over links; a module of one's own cannot be told."""
+    """Whether a model can keep columns from travelling over links; a module of one's own cannot."""
     settings = model.get_params(deep=False)
     return "own_columns" in settings and not callable(settings.get("architecture"))
 

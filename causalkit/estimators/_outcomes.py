@@ -53,7 +53,7 @@ def check_own_treatment(model: Any) -> None:
     for part in resolve_model(model, seed=0, **_ROLE).values():
         if not isinstance(part, str) and takes_graph(part) and not takes_own_columns(part):
             raise ValueError(
-                "outcome_model must have a parameter own_columns for GraphSLearner where it reads the graph (a "
-                "network by name has it, a module of one's own has not): without it neighbours' treatments would "
-                f"enter the contrast of a unit's own; got {part!r}"
+                "outcome_model must have a parameter own_columns for GraphSLearner where it reads the graph "
+                "(networks by name have it, a module of one's own has not): without it treatments of neighbours "
+                f"would enter the contrast of a unit's own; got {part!r}"
             )
