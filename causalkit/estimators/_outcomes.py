@@ -54,6 +54,6 @@ def check_own_treatment(model: Any) -> None:
         if not isinstance(part, str) and takes_graph(part) and not takes_own_columns(part):
             raise ValueError(
                 "outcome_model must have a parameter own_columns for GraphSLearner where it reads the graph "
-                "(networks by name have it, a module of one's own has not): without it treatments of neighbours "
+                "(networks by name have it, a module of one's own has not): without it others' treatments "
                 f"would enter the contrast of a unit's own; got {part!r}"
             )
