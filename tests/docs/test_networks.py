@@ -36,6 +36,10 @@ def test_the_network_is_a_candidate_of_every_stage(ran: tuple[dict[str, Any], st
     assert np.isfinite(learner.predict(ran[0]["world"].X, graph=ran[0]["world"].graph)).all()
 
 
+def test_every_figure_is_filled_in() -> None:
+    assert "{{" not in PAGE
+
+
 class World:
     """Every combination of an own column and two neighbours' columns, with its probability.
 

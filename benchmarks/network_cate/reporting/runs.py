@@ -75,9 +75,12 @@ def gaps(runs: pd.DataFrame) -> list[str]:
     So no mean over fewer seeds goes unseen.
     """
     lines = []
+    case = ["family", "world", "n_nodes"]
+    # A case of two parts is counted in one of them, but is there for both.
+    anywhere = runs.groupby([*case, "solver"])["seed"].agg(set)
     for _, part in runs.groupby("part", sort=False):
-        for (family, world, _), here in part.groupby(["family", "world", "n_nodes"], sort=False):
-            seeds = here.groupby("solver", sort=False)["seed"].agg(set).reindex(part["solver"].unique())
+        for (family, world, n_nodes), here in part.groupby(case, sort=False):
+            seeds = anywhere[(family, world, n_nodes)].reindex(part["solver"].unique())
             every = set(here["seed"])
             for solver, found in seeds.items():
                 lost = every - found if isinstance(found, set) else every
