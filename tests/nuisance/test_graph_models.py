@@ -46,7 +46,18 @@ EXPECTED_FAILURES = {
     expected_failed_checks=lambda estimator: EXPECTED_FAILURES,
 )
 def test_scikit_learn_checks(estimator, check):
+    if check.func.__name__ == "check_methods_subset_invariance":
+        pytest.skip("32-bit products of few rows are rounded in another order; see the test of batches below")
     check(estimator)
+
+
+@pytest.mark.parametrize("architecture", ["sign", "sage"])
+def test_predictions_do_not_depend_on_the_batch(architecture):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 3))
+    model = GraphRegressor(architecture, **SHORT).fit(X, X[:, 0])
+    alone = np.concatenate([model.predict(X[i : i + 1]) for i in range(60)])
+    np.testing.assert_allclose(alone, model.predict(X), rtol=1e-5, atol=1e-5)
 
 
 class OneHop(nn.Module):
@@ -72,6 +83,11 @@ class Dropping(nn.Module):
 
     def forward(self, x):
         return self.layers(x)
+
+
+def name_of(architecture):
+    """The same in every process, as parallel test runners need it."""
+    return getattr(architecture, "__name__", architecture)
 
 
 def two_layers(n_in, n_out):
@@ -120,7 +136,7 @@ class TestRecovery:
         assert r2_score(signal, model.predict(X, graph=network)) > 0.95
         assert model.score(X, y, graph=network) == r2_score(y, model.predict(X, graph=network))
 
-    @pytest.mark.parametrize("architecture", ["mlp", two_layers], ids=str)
+    @pytest.mark.parametrize("architecture", ["mlp", two_layers], ids=name_of)
     def test_own_columns_alone_do_not(self, world, architecture):
         X, y, network, signal = world
         model = regressor(architecture).fit(X, y, graph=network)
@@ -457,7 +473,7 @@ class TestSeeds:
 
 
 class TestSaving:
-    @pytest.mark.parametrize("architecture", [*BY_NAME, OneHop, two_layers], ids=str)
+    @pytest.mark.parametrize("architecture", [*BY_NAME, OneHop, two_layers], ids=name_of)
     def test_a_saved_model_predicts_the_same(self, world, architecture):
         X, y, network, _ = world
         model = GraphRegressor(architecture, **SHORT).fit(X, y, graph=network)
@@ -483,7 +499,7 @@ class TestSaving:
         assert GraphRegressor(device="cpu", **SHORT).fit(*plain).device_ == "cpu"
         assert resolve_device(torch.device("cpu")) == "cpu"
 
-    @pytest.mark.parametrize("architecture", ["sign", two_layers], ids=str)
+    @pytest.mark.parametrize("architecture", ["sign", two_layers], ids=name_of)
     def test_clone_is_not_fitted(self, plain, architecture):
         model = GraphRegressor(architecture, **SHORT).fit(*plain)
         copy = clone(model)
@@ -536,7 +552,7 @@ class TestVerbose:
 
 
 class TestOddData:
-    @pytest.mark.parametrize("architecture", [*BY_NAME, two_layers], ids=str)
+    @pytest.mark.parametrize("architecture", [*BY_NAME, two_layers], ids=name_of)
     @pytest.mark.parametrize("n_rows", [2, 3, 10])
     def test_few_rows(self, plain, architecture, n_rows):
         X, y = (part[:n_rows] for part in plain)
@@ -584,7 +600,7 @@ class TestOddData:
         model = regressor().fit(X, y)
         assert np.abs(model.predict(np.full((1, 3), 1e200))).max() < 50
 
-    @pytest.mark.parametrize("architecture", ["sign", "sage", two_layers], ids=str)
+    @pytest.mark.parametrize("architecture", ["sign", "sage", two_layers], ids=name_of)
     def test_missing_values_are_flagged(self, world, architecture):
         X, _, network, _ = world
         gone = np.random.default_rng(7).random(400) < 0.3
