@@ -11,6 +11,7 @@ _SUBPACKAGES = (
     "estimators",
     "exceptions",
     "graphs",
+    "independence",
     "inference",
     "metrics",
     "nuisance",

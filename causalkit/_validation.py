@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import sparse
 from sklearn.utils.validation import column_or_1d, validate_data
 
 Floats = NDArray[np.float64]
@@ -56,6 +57,37 @@ def check_features(
     except ValueError as error:
         raise ValueError(error if str(error).startswith("X ") else f"X cannot be used: {error}") from error
     _check_finite_columns(checked, X, allow_nan=allow_nan)
+    return checked
+
+
+def check_table(estimator: Any, X: Any, *, reset: bool) -> pd.DataFrame:
+    """Return ``X`` as a DataFrame of numbers and categories, and keep its column names on the estimator.
+
+    Columns are named as :func:`feature_names` says; rows are numbered from 0.
+
+    Raises
+    ------
+    ValueError
+        If ``X`` is empty, not two-dimensional, has missing or infinite entries, or has columns that share a
+        name or are not those of the fit.
+    TypeError
+        If ``X`` is sparse.
+    """
+    if sparse.issparse(X):
+        raise TypeError("X must be a DataFrame or a dense array; got a sparse matrix")
+    table = X if isinstance(X, pd.DataFrame) else np.asarray(X)
+    if table.ndim != 2 or 0 in table.shape:
+        raise ValueError(
+            f"X must have shape (n, d) with at least one row and column; got shape {table.shape}, which is "
+            f"0 samples or 0 features, or not 2 dimensions"
+        )
+    if isinstance(table, pd.DataFrame) and table.columns.has_duplicates:
+        twice = table.columns[table.columns.duplicated()][0]
+        raise ValueError(f"X must have columns of different names; got {twice!r} twice")
+    validate_data(estimator, table, reset=reset, skip_check_array=True)
+    checked = pd.DataFrame(table).infer_objects().reset_index(drop=True)
+    checked.columns = feature_names(estimator)
+    _check_entries(checked)
     return checked
 
 
@@ -145,6 +177,51 @@ def check_sample_weight(sample_weight: Any, n_rows: int, *, name: str = "sample_
     return weights
 
 
+def check_columns(values: Any, *, name: str, allow_constant: bool = False) -> Floats:
+    """Return one column or several as a float64 array of shape (n, d).
+
+    Raises
+    ------
+    ValueError
+        If ``values`` is not of shape (n,) or (n, d) with n and d positive, or a column is not numeric, not
+        finite, or (unless ``allow_constant``) the same in every row.
+    """
+    checked = []
+    for label, column in _labelled_columns(values, name):
+        numbers = _numeric_column(column, len(column), name=label)
+        _check_finite(numbers, name=label, allow_nan=False)
+        if not allow_constant and numbers.min() == numbers.max():
+            raise ValueError(f"{label} must vary between rows; got {numbers[0]:g} in all {len(numbers)} rows")
+        checked.append(numbers)
+    return np.column_stack(checked)
+
+
+def check_levels(values: Any, *, name: str) -> tuple[NDArray[np.int64], int]:
+    """Return the code of the level of each row, and the number of levels; joint levels of several columns.
+
+    Numbers, texts, booleans and categoricals are taken. Codes follow the sorted order of the levels.
+
+    Raises
+    ------
+    ValueError
+        If ``values`` is not of shape (n,) or (n, d) with n and d positive, or an entry is missing.
+    """
+    joint: NDArray[np.int64] | None = None
+    for label, column in _labelled_columns(values, name):
+        codes = pd.factorize(column, sort=True)[0].astype(np.int64)
+        missing = np.flatnonzero(codes < 0)
+        if len(missing):
+            raise ValueError(
+                f"{label} must not be missing; got {len(missing)} missing {_plural(len(missing))} "
+                f"(first at row {missing[0]})"
+            )
+        paired = codes if joint is None else joint * (int(codes.max()) + 1) + codes
+        # Numbered anew after each column, so that many columns cannot overflow.
+        joint = np.unique(paired, return_inverse=True)[1].astype(np.int64)
+    assert joint is not None
+    return joint, int(joint.max()) + 1
+
+
 def check_same_length(**columns: Any) -> int:
     """Return the number of rows that all given arrays share; arrays that are None are left out.
 
@@ -229,6 +306,36 @@ def _check_finite_columns(values: Floats, X: Any, *, allow_nan: bool) -> None:
                 raise ValueError(
                     f"X must not contain {allowed}; column {label} has {flags.sum()} {word} "
                     f"{_plural(int(flags.sum()))} (first at row {np.argmax(flags)})"
+                )
+
+
+def _labelled_columns(values: Any, name: str) -> list[tuple[str, pd.Series]]:
+    """Split an array, Series or DataFrame into columns, each with what a message calls it."""
+    if hasattr(values, "__array__") and not isinstance(values, _ARRAYS):
+        values = np.asarray(values)
+    is_scalar = values is None or isinstance(values, (str, bytes))
+    shape = () if is_scalar else np.shape(values)
+    if len(shape) not in (1, 2) or 0 in shape:
+        got = repr(values) if is_scalar else f"shape {shape}"
+        raise ValueError(f"{name} must have shape (n,) or (n, d) with at least one row and column; got {got}")
+    if len(shape) == 1:
+        column = values if isinstance(values, pd.Series) else pd.Series(values)
+        return [(name, column.reset_index(drop=True))]
+    table = values if isinstance(values, pd.DataFrame) else pd.DataFrame(np.asarray(values))
+    table = table.reset_index(drop=True)
+    return [(f"{name} (column {label!r})", table.iloc[:, i]) for i, label in enumerate(table.columns)]
+
+
+def _check_entries(table: pd.DataFrame) -> None:
+    for name in table:
+        column = table[name]
+        numeric = pd.api.types.is_numeric_dtype(column.dtype)
+        infinite = np.isinf(column.to_numpy(np.float64, na_value=np.nan)) if numeric else np.zeros(1, bool)
+        for flags, word in ((infinite, "infinite"), (column.isna().to_numpy(), "missing")):
+            if flags.any():
+                raise ValueError(
+                    f"X must not contain {word} values; column {name!r} has {int(flags.sum())} (first at "
+                    f"row {int(np.argmax(flags))}): drop or impute these rows first"
                 )
 
 

@@ -8,11 +8,14 @@ from sklearn.exceptions import DataConversionWarning
 from causalkit._validation import (
     check_binary_treatment,
     check_choice,
+    check_columns,
     check_features,
+    check_levels,
     check_outcome,
     check_same_length,
     check_sample_weight,
     check_scalar_argument,
+    check_table,
     feature_names,
 )
 
@@ -238,6 +241,112 @@ class TestSampleWeight:
             check_sample_weight(weights, 3)
 
 
+class TestColumns:
+    @pytest.mark.parametrize(
+        "values",
+        [
+            [1, 2, 3],
+            (1, 2, 3),
+            pd.Series([1, 2, 3], index=[7, 7, 9]),
+            pd.array([1, 2, 3], "Int64"),
+            [[1], [2], [3]],
+        ],
+        ids=["list", "tuple", "series", "extension", "nested"],
+    )
+    def test_one_column(self, values):
+        found = check_columns(values, name="x")
+        assert found.dtype == np.float64
+        np.testing.assert_array_equal(found, [[1], [2], [3]])
+
+    def test_table(self, people):
+        np.testing.assert_array_equal(check_columns(people, name="x"), [[20, 1], [30, 0], [50, 1]])
+        np.testing.assert_array_equal(check_columns(people.to_numpy(), name="x"), [[20, 1], [30, 0], [50, 1]])
+
+    def test_constant_may_be_allowed(self):
+        assert check_columns([2, 2], name="x", allow_constant=True).tolist() == [[2], [2]]
+
+    @pytest.mark.parametrize(
+        ("values", "message"),
+        [
+            (None, r"x must have shape \(n,\) or \(n, d\) with at least one row and column; got None"),
+            ("abc", r"x must have shape .*; got 'abc'"),
+            (3.0, r"x must have shape .*; got shape \(\)"),
+            ([], r"x must have shape .*; got shape \(0,\)"),
+            (np.zeros((3, 0)), r"x must have shape .*; got shape \(3, 0\)"),
+            (np.zeros((3, 2, 1)), r"x must have shape .*; got shape \(3, 2, 1\)"),
+            ([5, 5, 5], "x must vary between rows; got 5 in all 3 rows"),
+            ([[1, 5], [2, 5]], r"x \(column 1\) must vary between rows; got 5 in all 2 rows"),
+            (
+                [1, np.nan, np.nan],
+                r"x must not contain NaN or infinity; got 2 missing values \(first at row 1\)",
+            ),
+            (pd.array([1, None], "Int64"), "x must not contain NaN or infinity; got 1 missing value"),
+            ([1, -np.inf], r"x must not contain NaN or infinity; got 1 infinite value \(first at row 1\)"),
+            (["a", "b"], "x must be numeric; got "),
+            (np.array([1, "b"], dtype=object), "x must be numeric; got the value 'b'"),
+            (pd.Categorical([1, 2]), "x must be numeric; got dtype category"),
+            (np.array([1j, 2]), "x must be real numbers; Complex data not supported"),
+        ],
+    )
+    def test_bad(self, values, message):
+        with pytest.raises(ValueError, match=message):
+            check_columns(values, name="x")
+
+    def test_bad_column_of_a_frame_is_named(self, people):
+        people.loc[1, "age"] = np.nan
+        with pytest.raises(ValueError, match=r"x \(column 'age'\) must not contain NaN"):
+            check_columns(people, name="x")
+
+
+class TestLevels:
+    @pytest.mark.parametrize(
+        ("values", "codes"),
+        [
+            ([3, 1, 3], [1, 0, 1]),
+            (["b", "a", "c"], [1, 0, 2]),
+            ([True, False, False], [1, 0, 0]),
+            (pd.Categorical(["lo", "hi", "lo"], categories=["none", "lo", "hi"]), [0, 1, 0]),
+            (pd.Series(["b", "a", "b"], index=[9, 9, 9]), [1, 0, 1]),
+            ([0.5, 0.5, 0.5], [0, 0, 0]),
+        ],
+        ids=["numbers", "texts", "booleans", "categorical", "series", "constant"],
+    )
+    def test_one_column(self, values, codes):
+        found, n_levels = check_levels(values, name="x")
+        assert found.tolist() == codes
+        assert n_levels == max(codes) + 1
+
+    def test_joint_levels(self):
+        frame = pd.DataFrame({"site": ["n", "s", "n", "s"], "year": [2, 1, 2, 2]})
+        codes, n_levels = check_levels(frame, name="given")
+        assert codes.tolist() == [0, 1, 0, 2]
+        assert n_levels == 3
+
+    def test_many_columns_do_not_overflow(self):
+        table = np.random.default_rng(0).integers(100, size=(50, 40))
+        codes, n_levels = check_levels(np.vstack([table, table]), name="given")
+        assert n_levels == 50
+        np.testing.assert_array_equal(codes[:50], codes[50:])
+
+    @pytest.mark.parametrize(
+        ("values", "message"),
+        [
+            (None, r"x must have shape .*; got None"),
+            ([], r"x must have shape .*; got shape \(0,\)"),
+            (["a", None, "b"], r"x must not be missing; got 1 missing value \(first at row 1\)"),
+            ([1.0, np.nan, np.nan], r"x must not be missing; got 2 missing values \(first at row 1\)"),
+            (pd.Categorical(["a", None]), r"x must not be missing; got 1 missing value \(first at row 1\)"),
+            (
+                pd.DataFrame({"a": [1, 2], "b": ["u", None]}),
+                r"x \(column 'b'\) must not be missing; got 1 missing value",
+            ),
+        ],
+    )
+    def test_bad(self, values, message):
+        with pytest.raises(ValueError, match=message):
+            check_levels(values, name="x")
+
+
 def test_same_length():
     assert check_same_length(x=[1, 2], y=None, z=np.zeros(2)) == 2
     with pytest.raises(ValueError, match="z must have one entry for each row of x; got 3 and 2"):
@@ -282,3 +391,47 @@ def test_choice():
     assert check_choice("b", "kind", ("a", "b")) == "b"
     with pytest.raises(ValueError, match="kind must be one of 'a', None; got 1"):
         check_choice(1, "kind", ("a", None))
+
+
+class TestTable:
+    def test_columns_of_any_kind_are_kept(self, people):
+        people["place"] = ["north", "south", "north"]
+        estimator = BaseEstimator()
+        table = check_table(estimator, people.set_axis([7, 8, 9]), reset=True)
+        assert list(table.columns) == ["age", "married", "place"]
+        assert list(table.index) == [0, 1, 2]
+        assert estimator.n_features_in_ == 3
+
+    def test_arrays_get_names(self):
+        estimator = BaseEstimator()
+        assert list(check_table(estimator, np.ones((2, 2)), reset=True).columns) == ["x0", "x1"]
+        mixed = np.array([[1, "a"], [2, "b"]], dtype=object)
+        assert check_table(estimator, mixed, reset=True)["x0"].tolist() == [1, 2]
+
+    @pytest.mark.parametrize(
+        ("X", "error", "message"),
+        [
+            (np.ones(3), ValueError, r"X must have shape \(n, d\) .* got shape \(3,\)"),
+            (np.ones((0, 2)), ValueError, r"got shape \(0, 2\)"),
+            (sparse.eye_array(3), TypeError, "got a sparse matrix"),
+            (
+                pd.DataFrame({"a": [1.0, np.inf], "b": [1, 2]}),
+                ValueError,
+                r"X must not contain infinite values; column 'a' has 1 \(first at row 1\)",
+            ),
+            (
+                pd.DataFrame({"a": [1.0, 2.0], "b": [None, "x"]}),
+                ValueError,
+                r"X must not contain missing values; column 'b' has 1 \(first at row 0\)",
+            ),
+            (
+                pd.DataFrame([[1.0, 2.0]], columns=["a", "a"]),
+                ValueError,
+                "X must have columns of different names; got 'a' twice",
+            ),
+        ],
+        ids=["one-dimensional", "no rows", "sparse", "infinite", "missing", "twice"],
+    )
+    def test_what_cannot_be_used(self, X, error, message):
+        with pytest.raises(error, match=message):
+            check_table(BaseEstimator(), X, reset=True)

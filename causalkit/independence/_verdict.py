@@ -1,0 +1,106 @@
+"""From p-values to one of five answers, with the reason in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from causalkit.independence._sign_flips import FlipTest
+
+X_TO_Y, Y_TO_X, NO_EDGE = "x->y", "y->x", "no edge"
+NOT_ORIENTABLE, VIOLATED = "not orientable", "assumption violated"
+
+# With fewer environments signs have too few patterns, and regressions too few degrees of freedom.
+FEWEST_ENVIRONMENTS = 10
+
+# Parts of alpha. A direction is stated where none can be known with a chance of about alpha: by the gate, or
+# by either of two statements. Edges and violations that are not there get less: each costs a right answer.
+_GATE, _EITHER, _BOTH, _SAME_ROW = 1.0, 0.5, 0.3, 0.2
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The tests that a verdict rests on.
+
+    ``gate`` is None where a variable is categorical; ``icc`` has the intraclass correlations of x and y.
+    """
+
+    x_to_y: FlipTest
+    y_to_x: FlipTest
+    no_edge: FlipTest
+    gate: FlipTest | None
+    icc: tuple[float, float]
+    n_environments: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One of five answers, the answer if made to give one, and why."""
+
+    decision: str
+    forced: str
+    reason: str
+
+
+def give_verdict(evidence: Evidence, alpha: float) -> Verdict:
+    """Choose between the five answers."""
+    few = evidence.n_environments < FEWEST_ENVIRONMENTS
+    if evidence.no_edge.pvalue >= _SAME_ROW * alpha:
+        reason = f"no dependence between x and y in the same row was found ({_p(evidence.no_edge.pvalue)})"
+        reason += "; with so few environments little would be" if few else ""
+        return Verdict(NO_EDGE, NO_EDGE, reason)
+    arrow = _favoured(evidence.x_to_y, evidence.y_to_x)
+    if few:
+        reason = (
+            f"x and y are dependent, but {evidence.n_environments} environments of two or more rows are too "
+            f"few to tell a direction (at least {FEWEST_ENVIRONMENTS} are needed)"
+        )
+        return Verdict(NOT_ORIENTABLE, arrow, reason)
+    decision, reason = _orient(evidence, arrow, alpha)
+    return Verdict(decision, arrow, reason)
+
+
+def _orient(evidence: Evidence, arrow: str, alpha: float) -> tuple[str, str]:
+    forward, backward = evidence.x_to_y.pvalue, evidence.y_to_x.pvalue
+    both = f"x->y: {_p(forward)}, y->x: {_p(backward)}"
+    if max(forward, backward) < _BOTH * alpha:
+        return VIOLATED, (
+            f"both directed statements fail ({both}): a confounder varies between environments, or the "
+            "parameters of the two mechanisms depend on each other"
+        )
+    if evidence.gate is not None and evidence.gate.pvalue >= _GATE * alpha:
+        return NOT_ORIENTABLE, (
+            "x and y are dependent, but rows look i.i.d. or of equal intraclass correlation, where no "
+            f"direction can be known (x: {evidence.icc[0]:.2f}, y: {evidence.icc[1]:.2f}, "
+            f"{_p(evidence.gate.pvalue)})"
+        )
+    # Behind an open gate there is a direction to know; the statement contradicted less is the better guess.
+    if evidence.gate is None and min(forward, backward) >= _EITHER * alpha:
+        return NOT_ORIENTABLE, (
+            f"x and y are dependent, but neither directed statement fails ({both}): nothing varies between "
+            "environments, or there are too few of them"
+        )
+    if arrow == NOT_ORIENTABLE:
+        return arrow, f"both directed statements are contradicted equally ({both})"
+    return arrow, _why(evidence, arrow, both, alpha)
+
+
+def _why(evidence: Evidence, arrow: str, both: str, alpha: float) -> str:
+    other = Y_TO_X if arrow == X_TO_Y else X_TO_Y
+    if min(evidence.x_to_y.pvalue, evidence.y_to_x.pvalue) < _EITHER * alpha:
+        return f"the statement of {other} fails and that of {arrow} does not ({both})"
+    return (
+        "mechanisms vary in a way that tells a direction, and the statement of "
+        f"{other} is contradicted more than that of {arrow} ({both})"
+    )
+
+
+def _favoured(x_to_y: FlipTest, y_to_x: FlipTest) -> str:
+    """The direction whose statement is contradicted less; neither where the two are equally so."""
+    forward, backward = (x_to_y.pvalue, -x_to_y.statistic), (y_to_x.pvalue, -y_to_x.statistic)
+    if forward == backward:
+        return NOT_ORIENTABLE
+    return X_TO_Y if forward > backward else Y_TO_X
+
+
+def _p(pvalue: float) -> str:
+    return "p < 0.001" if pvalue < 1e-3 else f"p = {pvalue:.3f}"
