@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.stats import false_discovery_control
 
 from causalkit._validation import check_choice
 from causalkit.inference._scores import Floats
@@ -50,6 +51,19 @@ def adjust_pvalues(pvalues: ArrayLike, method: str = "holm") -> Floats:
     bad = np.flatnonzero(~((values >= 0) & (values <= 1)))
     if len(bad):
         raise ValueError(f"pvalues must lie between 0 and 1; got {values[bad[0]]:g} at position {bad[0]}")
-    from statsmodels.stats.multitest import multipletests
+    if method in ("fdr_bh", "fdr_by"):
+        adjusted = false_discovery_control(values, method=method.removeprefix("fdr_"))
+    else:
+        adjusted = _family_wise(values, stepwise=method == "holm")
+    return np.asarray(adjusted, dtype=np.float64)
 
-    return np.asarray(multipletests(values, method=method)[1], dtype=np.float64)
+
+def _family_wise(values: Floats, *, stepwise: bool) -> Floats:
+    # statsmodels has these two, but collects garbage on every call: a tenth of a second in a long session.
+    n = len(values)
+    if not stepwise:
+        return np.minimum(n * values, 1.0)
+    order = np.argsort(values)
+    adjusted = np.empty(n)
+    adjusted[order] = np.maximum.accumulate(values[order] * np.arange(n, 0, -1))
+    return np.minimum(adjusted, 1.0)

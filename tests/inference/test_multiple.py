@@ -50,3 +50,12 @@ def test_never_smaller_and_in_the_same_order(pvalues: list[float], method: str) 
 def test_bad_inputs(pvalues: Any, method: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         adjust_pvalues(pvalues, method)
+
+
+@pytest.mark.parametrize("method", ["holm", "bonferroni", "fdr_bh", "fdr_by"])
+def test_as_statsmodels(method: str) -> None:
+    multitest = pytest.importorskip("statsmodels.stats.multitest")
+    pvalues = np.random.default_rng(0).uniform(size=30) ** 2
+    pvalues[3] = pvalues[7]
+    expected = multitest.multipletests(pvalues, method=method)[1]
+    np.testing.assert_allclose(adjust_pvalues(pvalues, method), expected, rtol=1e-12)
