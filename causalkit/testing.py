@@ -505,10 +505,10 @@ def check_odd_input_is_taken(estimator: Any, data: Mapping[str, Any]) -> None:
 def check_bad_input_is_refused(estimator: Any, data: Mapping[str, Any]) -> None:
     """Check that bad input raises an error that names the argument.
 
-    In turn: X with missing values (unless the estimator takes them), infinities, texts, without rows or
-    columns; outcome, treatment, environments and graph, where the estimator takes them, of another length,
-    missing or not finite; a constant outcome beside a treatment, which must have two levels; an edge table
-    with unknown or repeated names.
+    In turn: X with missing values (unless the estimator takes them), infinities, the same text in every row,
+    without rows or columns; outcome, treatment, environments and graph, where the estimator takes them, of
+    another length, missing or not finite; a constant outcome beside a treatment, which must have two levels;
+    an edge table with unknown or repeated names.
 
     Parameters
     ----------
@@ -529,8 +529,9 @@ _Case = tuple[str, dict[str, Any], str]
 
 
 def _bad_inputs(estimator: Any, data: Mapping[str, Any]) -> Iterator[_Case]:
-    takes_missing = get_tags(estimator).input_tags.allow_nan
-    yield from _bad_features(data["X"], data, takes_missing)
+    tags = get_tags(estimator).input_tags
+    takes_missing = tags.allow_nan
+    yield from _bad_features(data["X"], data, takes_missing, takes_texts=tags.categorical)
     if "y" in signature(estimator.fit).parameters and get_tags(estimator).target_tags.required:
         yield from _bad_outcomes(data["y"], takes_missing, takes_texts=is_classifier(estimator))
     if _takes(estimator.fit, "treatment"):
@@ -542,14 +543,19 @@ def _bad_inputs(estimator: Any, data: Mapping[str, Any]) -> Iterator[_Case]:
         yield from _bad_graphs(data["X"], data["graph"])
 
 
-def _bad_features(X: pd.DataFrame, data: Mapping[str, Any], takes_missing: bool) -> Iterator[_Case]:
+def _bad_features(
+    X: pd.DataFrame, data: Mapping[str, Any], takes_missing: bool, *, takes_texts: bool
+) -> Iterator[_Case]:
     nothing = {name: value[:0] for name, value in data.items()}
     yield "X without rows", nothing, r"X.*0 sample"
     yield "X without columns", {"X": X.iloc[:, :0]}, r"X.*0 (columns|feature)"
     yield "one column as X", {"X": X.iloc[:, 0]}, r"X.*2"
     yield "infinity in X", {"X": _with_first(X, np.inf)}, f"X must not contain .*{X.columns[0]}"
     texts = X.assign(**{X.columns[1]: "text"})
-    yield "texts in X", {"X": texts}, f"X must have numeric .*{X.columns[1]}"
+    complaint = (
+        f"column '{X.columns[1]}'.* must vary" if takes_texts else f"X must have numeric .*{X.columns[1]}"
+    )
+    yield "texts in X", {"X": texts}, complaint
     if not takes_missing:
         yield "NaN in X", {"X": _with_first(X, np.nan)}, f"X must not contain .*{X.columns[0]}"
 

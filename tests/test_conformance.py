@@ -9,7 +9,13 @@ import pytest
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from causalkit.estimators import GraphDRLearner, GraphRLearner, GraphSLearner, GraphTLearner
+from causalkit.estimators import (
+    CausalDeFinetti,
+    GraphDRLearner,
+    GraphRLearner,
+    GraphSLearner,
+    GraphTLearner,
+)
 from causalkit.graphs import HopFeatures, NetworkKFold
 from causalkit.nuisance import CrossFitter, GraphClassifier, GraphRegressor, HopAdditiveRegressor
 from causalkit.testing import check_order_of_nodes_in_fit, checks_for, make_check_data
@@ -83,6 +89,8 @@ ESTIMATORS = {
     "S-learner with own models": GraphSLearner(
         ["pairs", Ridge()], LogisticRegression(), n_pairs=4, n_fourier=0, missing="flag", random_state=0
     ),
+    "causal graph by scores": CausalDeFinetti("score", random_state=0),
+    "causal graph by tests": CausalDeFinetti("test", random_state=0),
 }
 
 
