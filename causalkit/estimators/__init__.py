@@ -5,5 +5,18 @@ from causalkit.estimators._graph_dr_learner import GraphDRLearner
 from causalkit.estimators._graph_r_learner import GraphRLearner
 from causalkit.estimators._graph_s_learner import GraphSLearner
 from causalkit.estimators._graph_t_learner import GraphTLearner
+from causalkit.estimators._interventional import interventional_distribution
+from causalkit.estimators._interventional_result import InterventionalResult
+from causalkit.estimators._mechanisms import DirichletMechanism, UrnMechanism
 
-__all__ = ["CausalDeFinetti", "GraphDRLearner", "GraphRLearner", "GraphSLearner", "GraphTLearner"]
+__all__ = [
+    "CausalDeFinetti",
+    "DirichletMechanism",
+    "GraphDRLearner",
+    "GraphRLearner",
+    "GraphSLearner",
+    "GraphTLearner",
+    "InterventionalResult",
+    "UrnMechanism",
+    "interventional_distribution",
+]

@@ -97,13 +97,15 @@ def discovery_data(table: pd.DataFrame, environments: ArrayLike) -> DiscoveryDat
     ------
     ValueError
         If there are fewer than two columns or environments, no environment has two rows, a column is
-        constant or has texts that hardly ever repeat, or environments are not one label for each row.
+        constant (everywhere, or in every environment) or has texts that hardly ever repeat, or environments
+        are not one label for each row.
     """
     if table.shape[1] < 2:
         raise ValueError(f"X must have at least two columns; got one ({table.columns[0]!r})")
     groups = _grouped(environments, len(table))
     variables = [read_variable(table[name], f"X (column {name!r})") for name in table]
     keys = np.column_stack([variable.key for variable in variables])
+    _reject_fixed_columns(keys, table.columns, groups)
     order = canonical_order(keys, np.array([v.categorical for v in variables]), groups.codes)
     variables = [variables[j].take(order.rows) for j in order.columns]
     names = tuple(table.columns[j] for j in order.columns)
@@ -131,6 +133,17 @@ def warn_of_single_rows(data: DiscoveryData) -> None:
             "dependence inside a row, but tell nothing about directions",
             UserWarning,
             stacklevel=3,
+        )
+
+
+def _reject_fixed_columns(keys: Floats, names: pd.Index, groups: Groups) -> None:
+    """Refuse columns that describe environments: their rows show nothing about a mechanism's noise."""
+    first = np.unique(groups.codes, return_index=True)[1]
+    fixed = (keys == keys[first][groups.codes]).all(axis=0)
+    if fixed.any():
+        raise ValueError(
+            f"X must have columns that vary inside environments; got {names[fixed][0]!r} with one value in "
+            f"each of {groups.n_groups} environments: leave it out"
         )
 
 

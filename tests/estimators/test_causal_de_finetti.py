@@ -162,6 +162,41 @@ class TestAbstention:
         assert set(found.graph_.edges) == set(COLLIDER.edges)
 
 
+class TestEffects:
+    def test_companions_move_the_answer(self, data: Bunch, model: CausalDeFinetti) -> None:
+        """Rows whose response is far above what its causes say raise the answer for the next row."""
+        rows = data.X[data.environments == 3].assign(dose=0.0, age=0.0)
+        high = model.interventional("response", {"dose": 1.0}, rows.assign(response=3.0), n_bootstrap=20)
+        low = model.interventional("response", {"dose": 1.0}, rows.assign(response=-3.0), n_bootstrap=0)
+        mean = high.distribution.loc["mean"]
+        assert mean["estimate"] > mean["without_companions"] > low.distribution.loc["mean", "estimate"]
+        interval = high.conf_int()
+        assert interval.shape == (2, 2)
+        assert interval.iloc[0, 0] < mean["estimate"] < interval.iloc[0, 1]
+        again = model.interventional("response", {"dose": 1.0}, rows.assign(response=3.0), n_bootstrap=20)
+        assert_frame_equal(again.conf_int(), interval)
+
+    def test_a_graph_of_ones_own(self, model: CausalDeFinetti) -> None:
+        graph = nx.DiGraph([("response", "dose")])
+        graph.add_node("age")
+        moved = model.interventional("response", {"dose": 1.0}, n_bootstrap=0)
+        still = model.interventional("response", {"dose": 1.0}, causal_graph=graph, n_bootstrap=0)
+        assert abs(moved.distribution.loc["mean", "estimate"]) > 0.2
+        assert abs(still.distribution.loc["mean", "estimate"]) < 0.1
+
+    def test_open_directions_are_named(self) -> None:
+        made = collider(n_environments=9)
+        found = fit_quietly(made)
+        with pytest.warns(NotOrientableWarning, match="interventional rests on arrows .*-> "):
+            found.interventional("response", {"dose": 1.0}, n_bootstrap=0)
+
+    def test_errors(self, model: CausalDeFinetti) -> None:
+        with pytest.raises(NotFittedError):
+            CausalDeFinetti().interventional("response", {"dose": 1.0})
+        with pytest.raises(ValueError, match=r"outcome must be .*'blood'"):
+            model.interventional("blood", {"dose": 1.0})
+
+
 class TestInvariance:
     @pytest.mark.parametrize("method", ["score", "test"])
     @pytest.mark.parametrize("kind", ["location", "published_binary", "mixed"])

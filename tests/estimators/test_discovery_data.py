@@ -115,3 +115,5 @@ def test_columns_that_cannot_be_used() -> None:
         discovery_data(X.assign(b=3.0), codes)
     with pytest.raises(ValueError, match=r"X \(column 'b'\) must be numeric or have levels that repeat"):
         discovery_data(X.assign(b=[f"text {i}" for i in range(120)]), codes)
+    with pytest.raises(ValueError, match="vary inside environments; got 'b' with one value in each of 60"):
+        discovery_data(X.assign(b=codes % 7 * 1.0 + codes), codes)
