@@ -40,6 +40,8 @@ class Found:
         None if chosen by tests.
     unsettled : frozenset
         Arrows without which a graph does about as well, or that an order may reverse.
+    rests_on_shape : bool
+        Whether the scores assume shapes of functions and of noise, which may be wrong.
     violated : bool
         Whether tests reject every order.
     """
@@ -50,6 +52,7 @@ class Found:
     gaps: dict[Arrow, float] = field(default_factory=dict)
     scores: FamilyScores | None = None
     unsettled: frozenset[Arrow] = frozenset()
+    rests_on_shape: bool = False
     violated: bool = False
 
     @property

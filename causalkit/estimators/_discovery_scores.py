@@ -19,7 +19,7 @@ _MAX_PARENTS = 4
 # Tables of so many levels have more cells than a few rows for each environment can fill.
 _MOST_LEVELS = 10
 # Nats that the best graph without an arrow between tables must lose.
-_SMALLEST_GAP = 1.0
+_SMALLEST_GAP = 0.7
 
 
 def choose_method(method: str, data: DiscoveryData) -> str:
@@ -44,7 +44,9 @@ def best_by_score(
         return Found(search.parents, order, search.exact)
     gaps = search.gaps()
     weak = _weak_arrows(scores, search.parents, gaps, limit)
-    return Found(search.parents, order, search.exact, gaps, scores, weak)
+    return Found(
+        search.parents, order, search.exact, gaps, scores, weak, rests_on_shape=data.kind != "categorical"
+    )
 
 
 def local_scores(data: DiscoveryData, counts: Floats | None = None) -> Scores:

@@ -12,8 +12,8 @@ from causalkit.independence._verdict import FEWEST_ENVIRONMENTS
 ARROW, REVERSE, NO_EDGE = "arrow", "reverse arrow", "no edge"
 NOT_ORIENTABLE, VIOLATED = "not orientable", "assumption violated"
 
-# Part of alpha at which both directions must fail; each false alarm costs a right graph.
-_VIOLATED = 0.2
+# Part of alpha at which both directions, or the arrow's own, must fail; each false alarm costs a right graph.
+_CONTRADICTED = 0.3
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,14 @@ def _left_open(
             f"{test.n_environments_with_pairs} environments of two or more rows are too few to tell a "
             f"direction (at least {FEWEST_ENVIRONMENTS} are needed)",
         )
-    if found.violated or evidence.adjusted_violation < _VIOLATED * alpha:
+    if found.violated or evidence.adjusted_violation < _CONTRADICTED * alpha:
         return Verdict(VIOLATED, _violation(found, evidence))
+    if found.rests_on_shape and evidence.adjusted_contradiction < _CONTRADICTED * alpha:
+        return Verdict(
+            NOT_ORIENTABLE,
+            f"the score prefers {words}, but what it implies for different rows is contradicted (adjusted "
+            f"{_p(evidence.adjusted_contradiction)}): the score may rest on a shape that the models lack",
+        )
     if arrow not in found.unsettled:
         return None
     if found.gaps and test.pvalue_no_edge >= alpha:

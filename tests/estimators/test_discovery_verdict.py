@@ -24,9 +24,9 @@ def some_test() -> DeFinettiTestResult:
 TEST = some_test()
 
 
-def verdict(found: Found, violation: float = 1.0, **changes: Any) -> Verdict:
+def verdict(found: Found, violation: float = 1.0, contradiction: float = 1.0, **changes: Any) -> Verdict:
     test = replace(TEST, pvalue_no_edge=0.001, pvalue_equal_icc=0.01)
-    evidence = PairEvidence(replace(test, **changes), (), (1.0, 1.0, 1.0), violation)
+    evidence = PairEvidence(replace(test, **changes), (), (1.0, 1.0, 1.0), violation, contradiction)
     return give_verdicts(found, {(0, 1): evidence}, ("dose", "response"), 0.05)[0, 1]
 
 
@@ -80,6 +80,15 @@ def test_both_directions_contradicted(pvalue: float, answer: str) -> None:
     assert found.answer == answer
     if answer != "arrow":
         assert "both directions are contradicted (adjusted p = 0.005)" in found.reason
+
+
+def test_the_score_and_the_tests_disagree() -> None:
+    shaped = replace(ARROW, rests_on_shape=True)
+    found = verdict(shaped, contradiction=0.01)
+    assert found.answer == "not orientable"
+    assert found.reason.startswith("the score prefers dose -> response, but what it implies")
+    assert verdict(shaped, contradiction=0.02).answer == "arrow"
+    assert verdict(ARROW, contradiction=0.01).answer == "arrow"
 
 
 def test_few_environments() -> None:
