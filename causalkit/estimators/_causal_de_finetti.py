@@ -61,7 +61,9 @@ class CausalDeFinetti(BaseEstimator):
         found. Categorical variables have de Finetti mixtures over their conditional tables, continuous ones
         mixed models, linear or smooth in the parents, with an own intercept and, where they earn it, an own
         slope for each environment. "test": sinks are found by independence of other rows, over all orders,
-        and arrows by independence inside a row. "auto": "score", unless a column has more than ten levels.
+        and arrows by independence inside a row; two columns are judged by
+        :func:`~causalkit.independence.de_finetti_test`. "auto": "test" for two columns of which one is
+        continuous, and where a column has more than ten levels, otherwise "score".
     alpha : float, default=0.05
         Level of the tests, in (0, 1).
     max_parents : int, optional

@@ -44,6 +44,8 @@ class Found:
         Whether the scores assume shapes of functions and of noise, which may be wrong.
     violated : bool
         Whether tests reject every order.
+    reason : str
+        Why, in words, where one test decided everything.
     """
 
     parents: Parents
@@ -54,6 +56,7 @@ class Found:
     unsettled: frozenset[Arrow] = frozenset()
     rests_on_shape: bool = False
     violated: bool = False
+    reason: str = ""
 
     @property
     def arrows(self) -> list[Arrow]:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from causalkit._random import child_seeds
 from causalkit.estimators._discovery_data import DiscoveryData
-from causalkit.estimators._discovery_found import Found, Parents
+from causalkit.estimators._discovery_found import Found, Parents, causal_order
 from causalkit.estimators._order_search import ArrowSearch, search_arrows, search_order
 from causalkit.estimators._subset_tables import MAX_VARIABLES
+from causalkit.independence._de_finetti import judge
+from causalkit.independence._pair_statements import pair_statements
 from causalkit.independence._sign_flips import Contributions, flip_tests
+from causalkit.independence._table import Table
+from causalkit.independence._verdict import NO_EDGE, NOT_ORIENTABLE, VIOLATED, Y_TO_X
 
 Floats = NDArray[np.float64]
 
 _N_FLIPS = 499
+_N_FLIPS_OF_TWO = 999
 
 
 def best_by_tests(
@@ -35,9 +42,11 @@ def best_by_tests(
             "method='score' takes more"
         )
     seed = child_seeds(rng, 1)[0]
+    table = data.table if counts is None else data.resampled(counts.astype(np.intp)).table
+    if data.n_variables == 2:
+        return _best_of_two(table, alpha, seed)
     # A statement about an order makes one of d - 1 tests: p-values must reach below alpha / (d - 1).
     n_flips = max(_N_FLIPS, int(np.ceil(5 * data.n_variables / alpha)))
-    table = data.table if counts is None else data.resampled(counts.astype(np.intp)).table
 
     def pvalue(statement: Contributions) -> float:
         # The same signs for every statement, whatever the order of the tests.
@@ -58,6 +67,19 @@ def best_by_tests(
         exact=True,
         unsettled=frozenset(arrows.unsettled),
         violated=orders.violated,
+    )
+
+
+def _best_of_two(table: Table, alpha: float, seed: int) -> Found:
+    """Take the answer of the test of two variables, which looks at more than the two orders."""
+    n_flips = max(_N_FLIPS_OF_TWO, int(np.ceil(5 / alpha)))
+    test = judge(pair_statements(table, 0, 1), alpha=alpha, n_flips=n_flips, random_state=seed)
+    parents: Parents = {NO_EDGE: ((), ()), Y_TO_X: ((1,), ())}.get(test.forced, ((), (0,)))
+    found = Found(parents, causal_order(parents), exact=True, reason=test.reason)
+    return replace(
+        found,
+        unsettled=frozenset(found.arrows if test.decision == NOT_ORIENTABLE else ()),
+        violated=test.decision == VIOLATED,
     )
 
 

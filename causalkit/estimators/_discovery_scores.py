@@ -23,10 +23,14 @@ _SMALLEST_GAP = 0.7
 
 
 def choose_method(method: str, data: DiscoveryData) -> str:
-    """Return "score" or "test"; "auto" tests where a column has too many levels for a table."""
+    """Return "score" or "test"; "auto" tests two columns with numbers, and where there are too many levels.
+
+    Of two columns the test sees any difference between environments, a score only those that its models have.
+    """
     if method != "auto":
         return method
-    return "test" if data.n_levels.max() > _MOST_LEVELS else "score"
+    pair = data.n_variables == 2 and data.kind != "categorical"
+    return "test" if pair or data.n_levels.max() > _MOST_LEVELS else "score"
 
 
 def best_by_score(

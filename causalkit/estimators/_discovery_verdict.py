@@ -71,6 +71,8 @@ def _left_open(
         return None
     if found.gaps and test.pvalue_no_edge >= alpha:
         return Verdict(NO_EDGE, _no_edge(test, alpha))
+    if found.reason:
+        return Verdict(NOT_ORIENTABLE, found.reason)
     doubt = f"the tests allow {words} as well as the reverse"
     if found.gaps:
         doubt = f"a graph without {words} does about as well (it scores {found.gaps[arrow]:.1f} nats less)"
@@ -80,10 +82,14 @@ def _left_open(
 def _support(found: Found, arrow: Arrow, words: str) -> str:
     if found.gaps:
         return f"the best graph without {words} scores {found.gaps[arrow]:.1f} nats less"
+    if found.reason:
+        return found.reason
     return f"the two are dependent given what comes before, and no order with {words} reversed fits"
 
 
 def _violation(found: Found, evidence: PairEvidence) -> str:
+    if found.violated and found.reason:
+        return found.reason
     if found.violated:
         return "no causal order fits: a confounder varies between environments, or parameters are dependent"
     return (

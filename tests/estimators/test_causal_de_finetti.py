@@ -145,7 +145,7 @@ class TestAbstention:
         found = fit(made)
         assert not found.graph_.edges
         assert set(found.evidence_["verdict"]) == {"assumption violated"}
-        assert "both directions are contradicted" in found.evidence_["reason"].iloc[0]
+        assert "both directed statements fail" in found.evidence_["reason"].iloc[0]
 
     def test_too_few_environments(self) -> None:
         made = collider(n_environments=9)

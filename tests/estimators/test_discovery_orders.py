@@ -8,6 +8,7 @@ import pytest
 from causalkit.datasets import make_exchangeable_scm
 from causalkit.estimators._discovery_data import DiscoveryData, discovery_data
 from causalkit.estimators._discovery_orders import best_by_tests
+from causalkit.independence import de_finetti_test
 
 GRAPHS = {
     "chain": nx.DiGraph([("a", "b"), ("b", "c")]),
@@ -40,6 +41,34 @@ def test_rows_that_are_i_i_d_leave_every_direction_open() -> None:
     found = best_by_tests(data, alpha=0.05, rng=rng())
     assert set(found.arrows) == set(found.unsettled)
     assert len(found.arrows) >= 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "decision"),
+    [
+        ({}, "y->x"),
+        ({"icc": 0.3}, "not orientable"),
+        ({"icc": [0.2, 0.5], "correlation": 0.8}, "assumption violated"),
+    ],
+    ids=["unequal", "equal ICC", "dependent"],
+)
+def test_two_variables_as_in_the_test_of_two(settings: dict, decision: str) -> None:
+    data = world(nx.DiGraph([("b", "a")]), n_environments=300, n_rows=10, **settings)
+    a, b = (data.values[:, data.names.index(name)] for name in "ab")
+    assert de_finetti_test(a, b, data.codes, random_state=0).decision == decision
+    found = best_by_tests(data, alpha=0.05, rng=rng())
+    assert len(found.arrows) == 1
+    assert bool(found.unsettled) == (decision == "not orientable")
+    assert found.violated == (decision == "assumption violated")
+    if decision == "y->x":
+        assert [(data.names[u], data.names[v]) for u, v in found.arrows] == [("b", "a")]
+    assert found.reason
+
+
+def test_two_variables_without_an_arrow() -> None:
+    empty = nx.DiGraph()
+    empty.add_nodes_from("ab")
+    assert best_by_tests(world(empty, n_environments=100), alpha=0.05, rng=rng()).arrows == []
 
 
 def test_counts_repeat_environments() -> None:

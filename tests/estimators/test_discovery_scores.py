@@ -68,6 +68,10 @@ def test_the_method_is_chosen_by_the_number_of_levels() -> None:
     few = chain("published_binary", n_environments=50)
     assert choose_method("auto", few) == "score"
     assert choose_method("test", few) == "test"
+    two = chain("location", n_environments=50)
+    pair = pd.DataFrame(two.values[:, :2], columns=["a", "b"])
+    assert choose_method("auto", two) == "score"
+    assert choose_method("auto", discovery_data(pair, two.codes)) == "test"
     rng = np.random.default_rng(0)
     many = few.values.astype(int)
     frame = np.column_stack([many[:, 0], rng.permutation(len(many)) % 12])
