@@ -23,7 +23,7 @@ PYTEST = $(TEST_ENV) $(BIN)/python -m pytest -q $(WORKERS)
 .PHONY: help install demo test test-all lint benchmark benchmark-full clean
 
 help:  ## list these commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
 install: $(INSTALLED)  ## make .venv and install the kit with everything that the commands below need
 
@@ -38,10 +38,11 @@ $(INSTALLED): pyproject.toml causalkit/__init__.py
 	@$(PIP) torch-geometric -e ".[cli,data,plot,test,dev]"
 	@touch $@
 
-demo: install  ## answer two real questions; tables, figures and a report go to demo/
+demo: install  ## answer three real questions; tables, figures and a report go to demo/
 	@$(BIN)/causalkit effects --data hiv-incentives --out demo/hiv-incentives
 	@$(BIN)/causalkit effects --data social-insurance --out demo/social-insurance
-	@echo "Reports: demo/hiv-incentives/report.html and demo/social-insurance/report.html"
+	@$(BIN)/causalkit discover --data hiv-incentives --out demo/hiv-causes
+	@echo "Reports: demo/hiv-incentives/report.html, demo/social-insurance/report.html, demo/hiv-causes/report.html"
 
 test: install  ## run the tests and the examples in the docstrings
 	@$(PYTEST)
@@ -56,34 +57,18 @@ lint: install  ## check style, formatting and types
 
 # Two threads for every library, so that all solvers have the same two cores; threads that wait do not spin, so that
 # another process on the machine costs little.
-BENCHMARK := benchmarks/network_cate
+#   make benchmark BENCHMARKS=de_finetti                      one of them
+#   make benchmark-full PARTS="stages paper_published"        some parts only
+#   make benchmark-full AGAIN=1                               parts that have their figures, too
 BENCHMARK_ENV := OMP_NUM_THREADS=2 OPENBLAS_NUM_THREADS=2 MKL_NUM_THREADS=2 OMP_WAIT_POLICY=PASSIVE
+RUN_BENCHMARKS = $(BENCHMARK_ENV) $(BIN)/python benchmarks/run.py $(1) --benchmarks $(BENCHMARKS) --parts $(PARTS) \
+	$(if $(AGAIN),--again)
 
-# A part of the benchmark is a file in configs/short or configs/full; its figures are a file in outputs/. The full
-# version does not run parts again that have theirs:
-#   make benchmark-full PARTS="stages paper_published"      some parts only
-#   make benchmark-full AGAIN=1                             everything afresh
-BENCHMARK_PARTS = $(if $(PARTS),$(PARTS),$(notdir $(basename $(wildcard $(BENCHMARK)/configs/$(1)/*.yml))))
-define run_parts
-	@mkdir -p $(BENCHMARK)/outputs
-	@for part in $(call BENCHMARK_PARTS,$(1)); do \
-		figures=$(BENCHMARK)/outputs/$(1)_$$part.parquet; \
-		if [ -n "$(AGAIN)" ]; then rm -f $$figures; fi; \
-		if [ -e $$figures ]; then echo "$$figures is there already; AGAIN=1 runs it afresh"; continue; fi; \
-		echo "Part $$part ..."; \
-		$(BENCHMARK_ENV) $(BIN)/benchopt run $(BENCHMARK) --config $(BENCHMARK)/configs/$(1)/$$part.yml || exit 1; \
-	done
-endef
+benchmark: $(BENCHMARK_INSTALLED)  ## compare with other methods on every question (short version, minutes)
+	@$(call RUN_BENCHMARKS,short)
 
-benchmark: $(BENCHMARK_INSTALLED)  ## compare with other estimators of effects on a network (short version)
-	@rm -f $(BENCHMARK)/outputs/short_*.parquet
-	$(call run_parts,short)
-	@$(BIN)/python $(BENCHMARK)/report.py $(BENCHMARK)/outputs/short_*.parquet \
-		--out $(BENCHMARK)/outputs/RESULTS.md --command "make benchmark"
-
-benchmark-full: $(BENCHMARK_INSTALLED)  ## every world and all seeds, some hours; writes benchmarks/network_cate/RESULTS.md
-	$(call run_parts,full)
-	@$(BIN)/python $(BENCHMARK)/report.py
+benchmark-full: $(BENCHMARK_INSTALLED)  ## every world and all seeds, some hours; writes benchmarks/*/RESULTS.md
+	@$(call RUN_BENCHMARKS,full)
 
 $(BENCHMARK_INSTALLED): $(INSTALLED)
 	@echo "Installing the benchmark's own dependencies ..."

@@ -1,19 +1,53 @@
-"""One run of the command: read, compute, write, print."""
+"""One run of a command: read, compute, write, print."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
-from causalkit.cli._analysis import Settings, analyse
-from causalkit.cli._console import print_answers, progress
-from causalkit.cli._figures import draw_figures, write_figures
+import pandas as pd
+from rich.console import Console
+
+from causalkit.cli._console import Step, print_places, progress
+from causalkit.cli._figures import Figure, write_figures
 from causalkit.cli._outputs import prepare_directory, write_tables
 from causalkit.cli._report import write_report
-from causalkit.cli._study import Study
 
-_N_STEPS = 6
+Study = TypeVar("Study")
+Answers = TypeVar("Answers")
+
+
+@dataclass(frozen=True)
+class Question(Generic[Study, Answers]):
+    """How one command answers; what it shares with the others stands in :func:`answer`.
+
+    Attributes
+    ----------
+    analyse : callable
+        (study, step) -> answers; ``step`` is told what comes next, ``n_steps`` times.
+    tables, draw, contents : callable
+        answers -> tables by file name; figures by name; what the report's template shows.
+    show : callable
+        (console, answers) prints the answer.
+    figure_names : tuple of str
+        All figures that there can be.
+    template : str
+        Place of the report's template.
+    packages : tuple of str
+        Those whose versions the report names.
+    """
+
+    analyse: Callable[[Study, Step], Answers]
+    tables: Callable[[Answers], Mapping[str, pd.DataFrame]]
+    draw: Callable[[Answers], Mapping[str, Figure]]
+    contents: Callable[[Answers], Mapping[str, Any]]
+    show: Callable[[Console, Answers], None]
+    n_steps: int
+    figure_names: tuple[str, ...]
+    template: str
+    packages: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -25,18 +59,23 @@ class Output:
     quiet: bool = False
 
 
-def run(read: Callable[[], Study], settings: Settings, output: Output, command_line: str) -> None:
-    """Answer a study's question and write everything to a directory."""
+def answer(
+    question: Question[Study, Answers], read: Callable[[], Study], output: Output, command_line: str
+) -> None:
+    """Read a study, answer its question and write everything to a directory."""
     prepare_directory(output.directory)
-    with progress(_N_STEPS, quiet=output.quiet) as step:
-        study = read()
-        answers = analyse(study, settings, step)
+    report = output.directory / "report.html"
+    # Two more steps than those of the analysis: tables and figures, the report.
+    with progress(question.n_steps + 2, quiet=output.quiet) as step:
+        answers = question.analyse(read(), step)
         step("tables and figures")
-        write_tables(answers, output.directory)
-        figures = draw_figures(answers) if output.figures else {}
-        write_figures(figures, output.directory)
+        write_tables(question.tables(answers), output.directory)
+        figures = question.draw(answers) if output.figures else {}
+        write_figures(figures, question.figure_names, output.directory)
         step("report")
-        report = output.directory / "report.html"
-        write_report(answers, figures, report, command_line)
+        contents = {**question.contents(answers), "figures": figures, "command_line": command_line}
+        write_report(question.template, contents, question.packages, report)
     if not output.quiet:
-        print_answers(answers, output.directory, report)
+        console = Console(highlight=False)
+        question.show(console, answers)
+        print_places(console, output.directory, report)

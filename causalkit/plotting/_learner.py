@@ -43,10 +43,10 @@ def finite_column(values: ArrayLike, name: str) -> Floats:
     return column
 
 
-def table_with(table: Any, columns: list[str], name: str) -> pd.DataFrame:
-    """Return a table that has these columns and a row."""
+def table_with(table: Any, columns: list[str], name: str, *, source: str = "fitted learner") -> pd.DataFrame:
+    """Return a table that has these columns and a row; ``source`` is what else could have been given."""
     if not isinstance(table, pd.DataFrame):
-        raise TypeError(f"{name} must be a fitted learner or a DataFrame; got {type(table).__name__}")
+        raise TypeError(f"{name} must be a {source} or a DataFrame; got {type(table).__name__}")
     lacking = [column for column in columns if column not in table.columns]
     if lacking or not len(table):
         raise ValueError(

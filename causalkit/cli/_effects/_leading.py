@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from causalkit.cli._study import Study
+from causalkit.cli._effects._study import Study
 
 _N_GROUPS = 4
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from causalkit.cli._encoding import encode
+from causalkit.cli._effects._encoding import encode
+from causalkit.cli._effects._study import Study, is_share, missing_table
+from causalkit.cli._effects._words import Words
 from causalkit.cli._errors import BadInput
-from causalkit.cli._study import Study, is_share, missing_table
 from causalkit.cli._tables import as_ids, names, read_table, require_columns
-from causalkit.cli._words import Words
 from causalkit.graphs import Network
 
 

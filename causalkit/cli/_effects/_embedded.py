@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from causalkit.cli._study import Study, missing_table
-from causalkit.cli._words import Words
+from causalkit.cli._effects._study import Study, missing_table
+from causalkit.cli._effects._words import Words
 from causalkit.datasets import load_hiv_incentives, load_social_insurance
 
 

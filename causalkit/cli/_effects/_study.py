@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from causalkit.cli._words import Words
+from causalkit.cli._effects._words import Words
 from causalkit.graphs import Network
 
 

@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from causalkit.cli import _verdicts as say
-from causalkit.cli._words import Words, probability
+from causalkit.cli._effects import _verdicts as say
+from causalkit.cli._effects._words import Words
+from causalkit.cli._words import probability
 from causalkit.inference import EffectEstimate
 
 MONEY = Words("any money", "the share who come", "people", is_share=True)

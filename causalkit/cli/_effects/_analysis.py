@@ -1,9 +1,6 @@
 """Everything that is computed for a study: effects, tests, refutations, and the plain comparison."""
 
 import os
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,18 +8,20 @@ import numpy as np
 import pandas as pd
 from numpy.linalg import LinAlgError
 
+from causalkit.cli._console import Step
+from causalkit.cli._effects._leading import effects_by_leading_column
+from causalkit.cli._effects._plain import adjusted_difference, difference_in_means
+from causalkit.cli._effects._study import Study
 from causalkit.cli._errors import BadInput
-from causalkit.cli._leading import effects_by_leading_column
-from causalkit.cli._plain import adjusted_difference, difference_in_means
-from causalkit.cli._study import Study
+from causalkit.cli._warnings import collected
 from causalkit.estimators import GraphRLearner
 from causalkit.exceptions import OverlapWarning
 from causalkit.inference import EffectEstimate
 from causalkit.metrics import CalibrationResult, RankingEffect, autoc, calibration
 
-_LEVEL = 0.05  # of the tests that decide what is claimed
+N_STEPS = 3  # that an analysis tells of
 
-Step = Callable[[str], None]
+_LEVEL = 0.05  # of the tests that decide what is claimed
 
 
 @dataclass(frozen=True)
@@ -89,17 +88,18 @@ class Answers:
         return len(self.learner.observed_)
 
 
-def analyse(study: Study, settings: Settings, step: Step) -> Answers:
+def analyse(settings: Settings, study: Study, step: Step) -> Answers:
     """Fit the learner and ask it everything; ``step`` is told what comes next."""
     cautions: list[str] = []
-    with _collected(cautions):
+    # Overlap has a place of its own in the answers.
+    with collected(cautions, told_elsewhere=OverlapWarning):
         step("effects: nuisances and final stage")
         learner = _fit(study, settings)
         step("tests")
         answers = _ask(study, settings, learner)
         step("refutations")
         refutations = _refute(study, learner, settings.n_refutations)
-    return replace(answers, refutations=refutations, cautions=tuple(dict.fromkeys(cautions)))
+    return replace(answers, refutations=refutations, cautions=tuple(cautions))
 
 
 def _ask(study: Study, settings: Settings, learner: GraphRLearner) -> Answers:
@@ -118,19 +118,6 @@ def _ask(study: Study, settings: Settings, learner: GraphRLearner) -> Answers:
         ranking=checks[1],
         unit_effects=_unit_effects(study, learner),
     )
-
-
-@contextmanager
-def _collected(cautions: list[str]) -> Iterator[None]:
-    """Keep the kit's own warnings for the reader of the answers; let those of others through."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
-        yield
-    for warning in caught:
-        if warning.category is UserWarning:
-            cautions.append(str(warning.message))
-        elif warning.category is not OverlapWarning:  # overlap has a place of its own in the answers
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
 
 
 def _fit(study: Study, settings: Settings) -> GraphRLearner:
@@ -184,8 +171,7 @@ def _refute(study: Study, learner: GraphRLearner, n_repetitions: int) -> tuple[A
 
 
 def _unit_effects(study: Study, learner: GraphRLearner) -> pd.DataFrame:
-    """Out-of-fold effect of each unit, and an interval of the width that ``predict_interval`` gives "
-    "around it."""
+    """Out-of-fold effect of each unit, with an interval around it as wide as ``predict_interval`` gives."""
     ends = learner.predict_interval(study.X, graph=study.graph)
     half = (ends[:, 1] - ends[:, 0]) / 2
     effect = learner.out_of_fold_cate_

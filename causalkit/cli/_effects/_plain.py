@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.linalg import qr
 
-from causalkit.cli._study import Study
+from causalkit.cli._effects._study import Study
 from causalkit.inference import EffectEstimate
 
 _SPARE_ROWS = 20
@@ -20,8 +20,7 @@ def difference_in_means(study: Study) -> EffectEstimate:
 
 
 def adjusted_difference(study: Study) -> EffectEstimate | None:
-    """Regress the outcome on treatment and features in the rows without missing values, if there are "
-    "enough."""
+    """Regress the outcome on treatment and features in rows without missing values, if there are enough."""
     data = pd.DataFrame({"y": study.y.to_numpy(), "t": study.treatment.to_numpy()})
     data = pd.concat([data, study.X.reset_index(drop=True).add_prefix("x.")], axis=1)
     complete = data.dropna()

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from causalkit.cli._encoding import encode
+from causalkit.cli._effects._encoding import encode
 from causalkit.cli._errors import BadInput
 from causalkit.cli._tables import as_ids
 

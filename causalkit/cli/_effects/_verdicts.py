@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from causalkit.cli._words import capitalised, probability
 
 if TYPE_CHECKING:
-    from causalkit.cli._analysis import Answers
+    from causalkit.cli._effects._analysis import Answers
 
 
 _CLOSE = " That is close to the limit of 0.05: see whether it holds with other seeds (--seed)."
