@@ -1,6 +1,7 @@
-"""The benchmark's own code: the paper's estimators, the report, and configurations that name what exists."""
+"""The network benchmark's own code, and for every benchmark: configurations, and the running of parts."""
 
 import ast
+import importlib.util
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +14,9 @@ import pytest
 
 from causalkit.datasets import make_network_cate
 
-FOLDER = Path(__file__).parent.parent / "benchmarks" / "network_cate"
-CONFIGS = sorted((FOLDER / "configs").glob("*/*.yml"))
+BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+FOLDER = BENCHMARKS / "network_cate"
+CONFIGS = sorted(BENCHMARKS.glob("*/configs/*/*.yml"))
 KINDS = {"solver": "Solver", "dataset": "Dataset"}
 
 pytestmark = pytest.mark.skipif(
@@ -24,9 +26,18 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module", autouse=True)
 def benchmark_on_path() -> Iterator[None]:
+    """Another benchmark has modules of the same names."""
+    forget_modules()
     sys.path.insert(0, str(FOLDER))
     yield
     sys.path.remove(str(FOLDER))
+    forget_modules()
+
+
+def forget_modules() -> None:
+    own = ("benchmark_utils", "reporting", "objective")
+    for name in [name for name in sys.modules if name.split(".")[0] in own]:
+        del sys.modules[name]
 
 
 @pytest.fixture(scope="module")
@@ -226,10 +237,10 @@ def test_labels_do_not_depend_on_the_order_of_parameters() -> None:
     assert solver_label("GraphRLearner[networks=default]") == "GraphRLearner"
 
 
-def declared(kind: str) -> dict[str, set[str]]:
+def declared(folder: Path, kind: str) -> dict[str, set[str]]:
     """Names of solvers or data sets and of their parameters, read without importing what may be missing."""
     found = {}
-    for path in (FOLDER / f"{kind}s").glob("*.py"):
+    for path in (folder / f"{kind}s").glob("*.py"):
         body = next(
             node.body
             for node in ast.parse(path.read_text(encoding="utf-8")).body
@@ -241,12 +252,12 @@ def declared(kind: str) -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: "-".join([path.parts[-4], *path.parts[-2:]]))
 def test_configurations_name_what_exists(path: Path) -> None:
     yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
     config = yaml.safe_load(path.read_text(encoding="utf-8"))
     for kind in KINDS:
-        known = declared(kind)
+        known = declared(path.parents[2], kind)
         for entry in config[kind]:
             name, settings = next(iter(entry.items())) if isinstance(entry, dict) else (entry, {})
             assert set(settings) <= known[name]
@@ -259,3 +270,105 @@ def test_reported_seeds_are_in_full_configurations_only() -> None:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))["dataset"]
         seeds = np.concatenate([np.ravel(settings["seed"]) for entry in data for settings in entry.values()])
         assert all((seeds >= 1000) == (path.parent.name == "full"))
+
+
+@pytest.fixture
+def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The script that runs the parts, on two made-up benchmarks; commands are noted in `calls`, not run."""
+    spec = importlib.util.spec_from_file_location("run_benchmarks", BENCHMARKS / "run.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for name, parts in {"apples": ["small", "shared"], "pears": ["shared"]}.items():
+        (tmp_path / name / "configs" / "full").mkdir(parents=True)
+        (tmp_path / name / "objective.py").touch()
+        for part in parts:
+            (tmp_path / name / "configs" / "full" / f"{part}.yml").write_text("dataset: []\n")
+    monkeypatch.setattr(module, "HERE", tmp_path)
+    module.calls = []
+
+    def note(command: list[Any], check: bool) -> None:
+        module.calls.append(command)
+        if "--config" in command:
+            module.figures_of(command[-1]).touch()
+
+    monkeypatch.setattr(module.subprocess, "run", note)
+    return module
+
+
+def called(runner: Any) -> list[str]:
+    """The parts that were run, and the benchmarks whose pages were written."""
+    return [
+        Path(command[-1]).stem if "--config" in command else Path(command[1]).parent.name
+        for command in runner.calls
+    ]
+
+
+def test_all_parts_or_those_with_a_name(runner: Any) -> None:
+    runner.main(["full"])
+    assert called(runner) == ["shared", "small", "apples", "shared", "pears"]
+    runner.calls.clear()
+    runner.main(["full", "--parts", "small", "--again"])
+    assert called(runner) == ["small", "apples"]
+    runner.calls.clear()
+    runner.main(["full", "--benchmarks", "pears", "--parts"])
+    assert called(runner) == ["pears"]
+
+
+def test_names_that_do_not_exist(runner: Any) -> None:
+    with pytest.raises(SystemExit, match="no benchmark is called plums; there are apples, pears"):
+        runner.main(["full", "--benchmarks", "plums"])
+    with pytest.raises(SystemExit, match="no full part is called large; there are shared, small"):
+        runner.main(["full", "--parts", "large", "small"])
+    with pytest.raises(SystemExit, match="no full part is called small; there are shared"):
+        runner.main(["full", "--benchmarks", "pears", "--parts", "small"])
+    assert runner.calls == []
+
+
+def test_a_part_without_its_file_is_skipped_with_a_line(
+    runner: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = runner.HERE / "pears" / "configs" / "full" / "shared.yml"
+    config.write_text("# Pears of all sizes.\n# needs: PEAR_FILE\ndataset: []\n")
+    monkeypatch.delenv("PEAR_FILE", raising=False)
+    runner.main(["full", "--benchmarks", "pears"])
+    skipped = "pears/shared: skipped, its data are a file that PEAR_FILE must name\n"
+    assert capsys.readouterr().out == skipped + "pears: no figures, no page\n"
+    assert runner.calls == []
+    monkeypatch.setenv("PEAR_FILE", "pears.csv")
+    runner.run_part(config, again=False)
+    assert called(runner) == ["shared"]
+
+
+def test_figures_that_are_there_are_not_made_again_unless_asked_for(
+    runner: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = runner.HERE / "pears" / "configs" / "full" / "shared.yml"
+    figures = runner.HERE / "pears" / "outputs" / "full_shared.parquet"
+    figures.parent.mkdir()
+    figures.touch()
+    runner.run_part(config, again=False)
+    assert "figures are there already" in capsys.readouterr().out
+    assert runner.calls == [] and figures.exists()
+    figures.write_text("old")
+    runner.run_part(config, again=True)
+    assert called(runner) == ["shared"] and figures.read_text() == ""
+
+
+def test_a_short_run_starts_without_earlier_figures(runner: Any) -> None:
+    folder = runner.HERE / "apples"
+    (folder / "configs" / "full").rename(folder / "configs" / "short")
+    (folder / "outputs").mkdir()
+    old, full = (folder / "outputs" / f"{version}_old.parquet" for version in ("short", "full"))
+    old.touch()
+    full.touch()
+    runner.main(["short", "--benchmarks", "apples"])
+    assert full.exists() and not old.exists()
+    assert called(runner) == ["shared", "small", "apples"]
+    assert runner.calls[-1][-2:] == ["--command", "make benchmark"]
+
+
+def test_the_part_with_a_file_of_the_users_says_so() -> None:
+    for version in ("short", "full"):
+        text = (FOLDER / "configs" / version / "cora.yml").read_text(encoding="utf-8")
+        assert "# needs: CAUSALKIT_PLANETOID" in text.splitlines()

@@ -45,7 +45,10 @@ def _verdict(
     opened = _left_open(found, arrow, words, evidence, alpha)
     if opened is not None:
         return opened
-    return Verdict(ARROW if arrow == pair else REVERSE, _support(found, arrow, words))
+    reverse = evidence.test.pvalue_y_to_x if arrow == pair else evidence.test.pvalue_x_to_y
+    return Verdict(
+        ARROW if arrow == pair else REVERSE, _support(found, arrow, words, silent=reverse >= alpha)
+    )
 
 
 def _left_open(
@@ -79,12 +82,18 @@ def _left_open(
     return Verdict(NOT_ORIENTABLE, doubt + _hints(test, alpha))
 
 
-def _support(found: Found, arrow: Arrow, words: str) -> str:
-    if found.gaps:
-        return f"the best graph without {words} scores {found.gaps[arrow]:.1f} nats less"
+def _support(found: Found, arrow: Arrow, words: str, *, silent: bool) -> str:
+    """Say what an arrow rests on; tests are silent where they do not contradict the reverse."""
     if found.reason:
         return found.reason
-    return f"the two are dependent given what comes before, and no order with {words} reversed fits"
+    if not found.gaps:
+        return f"the two are dependent given what comes before, and no order with {words} reversed fits"
+    support = f"the best graph without {words} scores {found.gaps[arrow]:.1f} nats less"
+    if found.rests_on_shape and silent:
+        support += (
+            "; tests of different rows do not contradict the reverse, so that it rests on the models' shape"
+        )
+    return support
 
 
 def _violation(found: Found, evidence: PairEvidence) -> str:

@@ -40,6 +40,13 @@ def test_an_arrow_and_its_mirror() -> None:
     assert "without response -> dose scores 3.0 nats less" in backward.reason
 
 
+def test_an_arrow_that_rests_on_the_shape_of_the_models() -> None:
+    shaped = replace(ARROW, rests_on_shape=True)
+    assert "rests on the models' shape" in verdict(shaped, pvalue_y_to_x=0.3).reason
+    assert "rests on the models' shape" not in verdict(shaped, pvalue_y_to_x=0.01).reason
+    assert "rests on the models' shape" not in verdict(ARROW, pvalue_y_to_x=0.3).reason
+
+
 def test_no_edge() -> None:
     none = Found(((), ()), (0, 1), exact=True)
     assert verdict(none, pvalue_no_edge=0.4) == Verdict(
