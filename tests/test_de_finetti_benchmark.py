@@ -13,6 +13,8 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
+from causalkit.datasets import make_exchangeable_scm
+
 FOLDER = Path(__file__).parent.parent / "benchmarks" / "de_finetti"
 OWN_MODULES = ("benchmark_utils", "reporting", "objective", "solvers")
 
@@ -343,3 +345,14 @@ def test_what_our_solvers_leave_open_is_answered_where_forced(
     assert all(answer.stated.sum() == 0 and answer.forced.sum() == 1 for answer in left_open)
     violated = answers(module, "dependent_location", 200, 10, **parameters)
     assert sum(answer.flagged for answer in violated) >= 5
+
+
+def test_draws_with_a_constant_column_are_drawn_again() -> None:
+    from benchmark_utils.worlds import draw
+
+    # With this seed the first draw has a column of one value.
+    first = make_exchangeable_scm(
+        "categorical", n_environments=500, n_rows=10, concentration=4, shuffle_columns=True, random_state=235
+    )
+    assert (first.X.nunique() == 1).any()
+    assert (draw("tables_4", 500, 10, 235).X.nunique() == 2).all()

@@ -87,7 +87,11 @@ def _row(names: tuple[str, ...], answers: Answers, u: int, v: int) -> dict[str, 
         "adjusted_pvalue_arrow": forward[2],
         "adjusted_pvalue_reverse": backward[2],
         "adjusted_pvalue_no_edge": edge,
-        "pvalue_equal_icc": np.nan if test.pvalue_equal_icc is None else test.pvalue_equal_icc,
+        "pvalue_equal_icc": _number(test.pvalue_equal_icc),
         "icc_cause": forward[3],
         "icc_effect": backward[3],
     }
+
+
+def _number(value: float | None) -> float:
+    return np.nan if value is None else float(value)

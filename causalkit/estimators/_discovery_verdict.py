@@ -12,8 +12,9 @@ from causalkit.independence._verdict import FEWEST_ENVIRONMENTS
 ARROW, REVERSE, NO_EDGE = "arrow", "reverse arrow", "no edge"
 NOT_ORIENTABLE, VIOLATED = "not orientable", "assumption violated"
 
-# Part of alpha at which both directions, or the arrow's own, must fail; each false alarm costs a right graph.
-_CONTRADICTED = 0.3
+# Part of alpha at which both directions must fail: where an arrow is right its reverse mostly does, so that
+# each false alarm about the arrow itself costs a right graph.
+_VIOLATED = 0.1
 
 
 @dataclass(frozen=True)
@@ -62,13 +63,13 @@ def _left_open(
             f"{test.n_environments_with_pairs} environments of two or more rows are too few to tell a "
             f"direction (at least {FEWEST_ENVIRONMENTS} are needed)",
         )
-    if found.violated or evidence.adjusted_violation < _CONTRADICTED * alpha:
+    if found.violated or evidence.adjusted_violation < _VIOLATED * alpha:
         return Verdict(VIOLATED, _violation(found, evidence))
-    if found.rests_on_shape and evidence.adjusted_contradiction < _CONTRADICTED * alpha:
+    if found.rests_on_shape and evidence.adjusted_contradiction < alpha <= _against_reverse(test, arrow):
         return Verdict(
             NOT_ORIENTABLE,
-            f"the score prefers {words}, but what it implies for different rows is contradicted (adjusted "
-            f"{_p(evidence.adjusted_contradiction)}): the score may rest on a shape that the models lack",
+            f"the score prefers {words}, but tests of different rows contradict it (adjusted "
+            f"{_p(evidence.adjusted_contradiction)}) and not the reverse: the models may lack a shape",
         )
     if arrow not in found.unsettled:
         return None
@@ -80,6 +81,11 @@ def _left_open(
     if found.gaps:
         doubt = f"a graph without {words} does about as well (it scores {found.gaps[arrow]:.1f} nats less)"
     return Verdict(NOT_ORIENTABLE, doubt + _hints(test, alpha))
+
+
+def _against_reverse(test: DeFinettiTestResult, arrow: Arrow) -> float:
+    """Return the p-value of what the reverse of an arrow implies; x is the variable of the lower number."""
+    return test.pvalue_y_to_x if arrow[0] < arrow[1] else test.pvalue_x_to_y
 
 
 def _support(found: Found, arrow: Arrow, words: str, *, silent: bool) -> str:
@@ -122,12 +128,15 @@ def _hints(test: DeFinettiTestResult, alpha: float) -> str:
             f"; rows look i.i.d. or of equal intraclass correlation ({test.icc_x:.2f} and {test.icc_y:.2f}, "
             f"{_p(test.pvalue_equal_icc)}), where no direction can be known"
         )
-    return hints + words_on_need(test)
+    return hints + _need(test)
 
 
-def words_on_need(test: DeFinettiTestResult) -> str:
+def _need(test: DeFinettiTestResult) -> str:
     """Return how many environments would be needed, for the end of a reason."""
-    return ""
+    needed = test.n_environments_needed
+    if needed is None or needed <= test.n_environments_with_pairs:
+        return ""
+    return f"; about {needed:,} environments would show a direction with 80 % power"
 
 
 def _p(pvalue: float) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import logsumexp
+from scipy.special import logsumexp, xlogy
 
 from causalkit.estimators._mixture_fit import Law, MixtureFit, log_average
 
@@ -94,8 +94,7 @@ class TableFamily:
         seen = tables[:, self.patterns]
         each = np.column_stack([fit.law.log_marginal(seen) for fit in self.fits])
         rest = np.setdiff1d(np.arange(self.n_patterns), self.patterns)
-        with np.errstate(divide="ignore"):
-            unseen = np.where(tables[:, rest] > 0, tables[:, rest] * np.log(self.iid[rest]), 0.0)
+        unseen = xlogy(tables[:, rest], self.iid[rest])
         return log_average(each, self.weights) + unseen.sum(axis=(1, 2))
 
     def predictive(self, counts: ArrayLike) -> Floats:

@@ -69,6 +69,14 @@ def test_an_arrow_that_a_graph_does_as_well_without() -> None:
     assert verdict(weak, pvalue_no_edge=0.3).answer == "no edge"
 
 
+def test_how_many_environments_are_needed() -> None:
+    weak = replace(ARROW, gaps={(0, 1): 0.3}, unsettled=frozenset({(0, 1)}))
+    needed = verdict(weak, n_environments_needed=1234)
+    assert needed.reason.endswith("; about 1,234 environments would show a direction with 80 % power")
+    for unknown in (None, 12):
+        assert "80 % power" not in verdict(weak, n_environments_needed=unknown).reason
+
+
 def test_by_tests() -> None:
     found = verdict(replace(ARROW, gaps={}))
     assert found.answer == "arrow"
@@ -81,21 +89,24 @@ def test_by_tests() -> None:
     assert violated.reason.startswith("no causal order fits")
 
 
-@pytest.mark.parametrize(("pvalue", "answer"), [(0.005, "assumption violated"), (0.02, "arrow")])
+@pytest.mark.parametrize(("pvalue", "answer"), [(0.004, "assumption violated"), (0.006, "arrow")])
 def test_both_directions_contradicted(pvalue: float, answer: str) -> None:
     found = verdict(ARROW, violation=pvalue)
     assert found.answer == answer
     if answer != "arrow":
-        assert "both directions are contradicted (adjusted p = 0.005)" in found.reason
+        assert "both directions are contradicted (adjusted p = 0.004)" in found.reason
 
 
 def test_the_score_and_the_tests_disagree() -> None:
     shaped = replace(ARROW, rests_on_shape=True)
-    found = verdict(shaped, contradiction=0.01)
+    found = verdict(shaped, contradiction=0.04, pvalue_y_to_x=0.4)
     assert found.answer == "not orientable"
-    assert found.reason.startswith("the score prefers dose -> response, but what it implies")
-    assert verdict(shaped, contradiction=0.02).answer == "arrow"
-    assert verdict(ARROW, contradiction=0.01).answer == "arrow"
+    assert found.reason.startswith(
+        "the score prefers dose -> response, but tests of different rows contradict"
+    )
+    assert verdict(shaped, contradiction=0.06, pvalue_y_to_x=0.4).answer == "arrow"
+    assert verdict(shaped, contradiction=0.04, pvalue_y_to_x=0.01).answer == "arrow"
+    assert verdict(ARROW, contradiction=0.04, pvalue_y_to_x=0.4).answer == "arrow"
 
 
 def test_few_environments() -> None:

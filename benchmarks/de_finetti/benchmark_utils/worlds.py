@@ -23,6 +23,8 @@ COLLIDER = nx.DiGraph([("a", "c"), ("b", "c"), ("c", "d")])
 
 ICC = 0.4
 STRONG = 0.6
+# Far from the seeds of other draws.
+AGAIN = 1_000_000
 
 
 def _location(**more: Any) -> Settings:
@@ -97,12 +99,18 @@ class Draw:
 
 
 def draw(world: str, n_environments: int, n_rows: int, seed: int) -> Draw:
-    """Draw a world; columns stand in random order and are named by their places."""
+    """Draw a world; columns stand in random order and are named by their places.
+
+    Tables may have a level that hardly ever comes; a draw with a constant column is drawn again.
+    """
     settings = WORLDS[world]
     settings = settings(seed) if callable(settings) else settings
-    data = make_exchangeable_scm(
-        **settings, n_environments=n_environments, n_rows=n_rows, shuffle_columns=True, random_state=seed
-    )
+    settings = {**settings, "n_environments": n_environments, "n_rows": n_rows, "shuffle_columns": True}
+    data = make_exchangeable_scm(**settings, random_state=seed)
+    again = AGAIN
+    while (data.X.nunique() == 1).any():
+        data = make_exchangeable_scm(**settings, random_state=seed + again)
+        again += AGAIN
     columns = [f"x{place}" for place in range(data.X.shape[1])]
     return Draw(
         data.X.set_axis(columns, axis=1), data.environments.to_numpy(), data.adjacency.to_numpy(), seed
