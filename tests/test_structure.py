@@ -185,7 +185,9 @@ def misplaced_names(package: Path) -> list[str]:
             if not name.startswith("_") and name not in PUBLIC_ROOT_MODULES:
                 found.append(f"{module.place} must start with an underscore")
         elif name == "__init__":
-            if not exported(module):
+            # A private folder inside a part exports nothing: its modules are imported where they are defined.
+            private = any(part.startswith("_") for part in module.parts[:-1])
+            if not private and not exported(module):
                 found.append(f"{module.place} has no __all__ of names")
         elif not name.startswith("_"):
             found.append(f"{module.place} must start with an underscore")

@@ -5,9 +5,9 @@ from causalkit.estimators._graph_dr_learner import GraphDRLearner
 from causalkit.estimators._graph_r_learner import GraphRLearner
 from causalkit.estimators._graph_s_learner import GraphSLearner
 from causalkit.estimators._graph_t_learner import GraphTLearner
-from causalkit.estimators._interventional import interventional_distribution
-from causalkit.estimators._interventional_result import InterventionalResult
-from causalkit.estimators._mechanisms import DirichletMechanism, UrnMechanism
+from causalkit.estimators._interventional._distribution import interventional_distribution
+from causalkit.estimators._interventional._mechanisms import DirichletMechanism, UrnMechanism
+from causalkit.estimators._interventional._result import InterventionalResult
 
 __all__ = [
     "CausalDeFinetti",

@@ -18,18 +18,18 @@ from sklearn.utils.validation import check_is_fitted
 
 from causalkit._random import RandomState, child_generators
 from causalkit._threads import one_blas_thread
-from causalkit._validation import check_choice, check_scalar_argument, check_table
-from causalkit.estimators._discovery_bootstrap import bootstrap_shares
-from causalkit.estimators._discovery_data import DiscoveryData, discovery_data, warn_of_single_rows
-from causalkit.estimators._discovery_evidence import column_correlations, gather_evidence
-from causalkit.estimators._discovery_found import Found
-from causalkit.estimators._discovery_frames import Answers, evidence_frame, score_frame
-from causalkit.estimators._discovery_orders import best_by_tests
-from causalkit.estimators._discovery_scores import best_by_score, choose_method
-from causalkit.estimators._discovery_summary import discovery_summary
-from causalkit.estimators._discovery_verdict import NOT_ORIENTABLE, give_verdicts
-from causalkit.estimators._interventional_fitted import fitted_interventional
-from causalkit.estimators._interventional_result import InterventionalResult
+from causalkit._validation import check_choice, check_scalar_argument, check_table, feature_names
+from causalkit.estimators._discovery._bootstrap import bootstrap_shares
+from causalkit.estimators._discovery._data import DiscoveryData, discovery_data, warn_of_single_rows
+from causalkit.estimators._discovery._evidence import column_correlations, gather_evidence
+from causalkit.estimators._discovery._found import Found
+from causalkit.estimators._discovery._frames import Answers, evidence_frame, score_frame
+from causalkit.estimators._discovery._orders import best_by_tests
+from causalkit.estimators._discovery._scores import best_by_score, choose_method
+from causalkit.estimators._discovery._summary import discovery_summary
+from causalkit.estimators._discovery._verdict import NOT_ORIENTABLE, give_verdicts
+from causalkit.estimators._interventional._fitted import fitted_interventional
+from causalkit.estimators._interventional._result import InterventionalResult
 from causalkit.exceptions import NotOrientableWarning
 
 Floats = NDArray[np.float64]
@@ -186,7 +186,8 @@ class CausalDeFinetti(BaseEstimator):
             found = self._find(data, signs)
             evidence = gather_evidence(data, found, alpha=self.alpha, rng=signs)
         verdicts = give_verdicts(found, evidence, data.names, self.alpha)
-        self._keep(data, Answers(found, evidence, verdicts, self._bootstrap(data, resamples)), list(table))
+        answers = Answers(found, evidence, verdicts, self._bootstrap(data, resamples))
+        self._keep(data, answers, feature_names(self))
         self._warn_of_open_pairs()
         return self
 
@@ -314,7 +315,7 @@ class CausalDeFinetti(BaseEstimator):
 
     def _find(self, data: DiscoveryData, rng: np.random.Generator) -> Found:
         if self.method_ == "score":
-            return best_by_score(data, self.max_parents)
+            return best_by_score(data, max_parents=self.max_parents)
         return best_by_tests(data, alpha=self.alpha, rng=rng)
 
     def _bootstrap(self, data: DiscoveryData, rng: np.random.Generator) -> Floats | None:

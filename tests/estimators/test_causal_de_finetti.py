@@ -88,6 +88,10 @@ class TestAnswers:
         assert scores.loc["response", "score"] > scores.loc["response", "score_without_parents"]
         assert scores.loc["age", "score"] == scores.loc["age", "score_without_parents"]
 
+    def test_a_limit_on_parents(self, data: Bunch) -> None:
+        found = fit_quietly(data, max_parents=1, n_bootstrap=2)
+        assert max(degree for _, degree in found.best_graph_.in_degree) == 1
+
     @pytest.mark.parametrize("method", ["score", "test"])
     def test_categorical_columns_of_any_dtype(self, method: str) -> None:
         made = collider("published_binary", 1500, n_rows=3)

@@ -7,15 +7,17 @@ import pytest
 from scipy.stats import binom
 
 from causalkit.datasets import make_exchangeable_scm
-from causalkit.independence._cross_rows import cross_statement
+from causalkit.independence._cross_rows import cross_row_statement, cross_statement
+from causalkit.independence._levels import level_contributions
 from causalkit.independence._pairs import Pair, arrange
+from causalkit.independence._rows import Rows
 from causalkit.independence._sign_flips import flip_tests
 from causalkit.independence._variables import Variable, read_variable
 
 
 def arranged(x: Any, y: Any, codes: Any) -> tuple[Variable, Variable, Pair]:
     """The variables under their own names, and the pair."""
-    pair = arrange(read_variable(x, "x"), read_variable(y, "y"), np.asarray(codes)).repeated()
+    pair = arrange(read_variable(x, "x"), read_variable(y, "y"), np.asarray(codes)).larger(2)
     return (pair.second, pair.first, pair) if pair.swapped else (pair.first, pair.second, pair)
 
 
@@ -59,24 +61,73 @@ def test_against_loops(cause_cut: bool, effect_cut: bool) -> None:
     y = (y > 0).astype(int) if effect_cut else y
     cause, effect, pair = arranged(x, y, codes)
     statement = cross_statement(cause, effect, pair)
-    np.testing.assert_allclose(statement.observed, by_loops(cause, effect, pair), atol=1e-9)
+    expected = by_loops(cause, effect, pair)
+    table = statement.observed[:, statement.groups[0][0]]
+    np.testing.assert_allclose(table, expected, atol=1e-9)
     assert len(statement.groups) == (1 if cause_cut or effect_cut else 2)
-    assert (np.abs(statement.reference) >= np.abs(statement.observed)).all()
+    reference = statement.reference[:, : expected.shape[1]]
+    assert (np.abs(reference) >= np.abs(table)).all()
 
 
-def test_focused_columns_are_intercept_slope_and_spread() -> None:
+def test_rivals_of_few_columns() -> None:
+    """A level, a slope, a noise scale, and intercept, slope and scale together."""
     cause, effect, pair = arranged(
         *np.random.default_rng(0).normal(size=(2, 40)), np.repeat(np.arange(20), 2)
     )
     statement = cross_statement(cause, effect, pair)
-    intercept, focused = (statement.observed[:, columns] for columns in statement.groups[1])
+    level, slope, spread, focused = statement.groups[1]
     score = cause.features[:, :1]
     others = residuals(pair.sums(score)[pair.codes] - score, cause.basis)[:, 0]
     residual = residuals(effect.features[:, 0], cause.basis)
-    spread = residuals(np.abs(residual), cause.basis)
-    columns = np.column_stack([others * residual, others * residual * cause.score, others * spread])
-    np.testing.assert_allclose(focused, pair.sums(columns) / 0.72, atol=1e-9)
-    np.testing.assert_array_equal(intercept, focused[:, :1])
+    size = residuals(np.abs(residual), cause.basis)
+    columns = np.column_stack([others * residual, others * residual * cause.score, others * size])
+    np.testing.assert_allclose(statement.observed[:, focused], pair.sums(columns) / 0.72, atol=1e-9)
+    np.testing.assert_array_equal([slope[0], spread[0]], focused[1:])
+    deviations = statement.observed[:, focused] - statement.observed[:, focused].mean(axis=0)
+    assert (np.abs(statement.reference[:, focused]) >= np.abs(deviations)).all()
+    observed = level_contributions(score, effect.features[:, :1], cause.basis, pair)[0]
+    np.testing.assert_allclose(statement.observed[:, level], observed)
+
+
+def many_columns(seed: int, n_given: int) -> tuple[list[Variable], np.ndarray]:
+    """A chain of columns, the last of which is the effect of the others' last."""
+    rng = np.random.default_rng(seed)
+    codes = np.repeat(np.arange(60), rng.integers(2, 5, size=60))
+    values = [rng.normal(size=60)[codes] + rng.normal(size=len(codes))]
+    for _ in range(n_given):
+        values.append(values[-1] + rng.normal(size=len(codes)))
+    return [read_variable(column, "x") for column in values], codes
+
+
+def test_several_columns_against_one_regression() -> None:
+    variables, codes = many_columns(0, 2)
+    *causes, effect = variables
+    rows = Rows(codes, np.bincount(codes).astype(float))
+    statement = cross_row_statement(causes, [effect], causes, rows)
+    scores = [cause.score for cause in causes]
+    basis = np.column_stack([*(cause.basis for cause in causes), scores[0] * scores[1]])
+    n = rows.sizes[codes]
+    others = (rows.sums(causes[1].features)[codes] - causes[1].features) / (n - 1)[:, None]
+    product = residuals(others, basis)[:, 2] * residuals(effect.features, basis)[:, 1] * causes[1].score
+    weight = 1 / (0.2 + 0.8 / rows.sizes) ** 2 / rows.sizes
+    # Two parts of four functions of the effect, two weights and three functions of the other row's column.
+    place = 24 + np.ravel_multi_index((1, 1, 2), (4, 2, 3))
+    np.testing.assert_allclose(statement.observed[:, place], rows.sums(product) * weight, atol=1e-9)
+    np.testing.assert_array_equal(statement.groups[0][0], np.arange(48))
+
+
+def test_given_columns_are_regressed_out_of_the_other_row() -> None:
+    (given, cause, effect), codes = many_columns(1, 2)
+    rows = Rows(codes, np.bincount(codes).astype(float))
+    statement = cross_statement(cause, effect, rows, [given])
+    basis = np.column_stack([cause.basis, given.basis, cause.score * given.score])
+    left = residuals(cause.features, given.basis)
+    others = (rows.sums(left)[codes] - left) / (rows.sizes[codes] - 1)[:, None]
+    product = residuals(others, basis)[:, 0] * residuals(effect.features, basis)[:, 0]
+    weight = 1 / (0.2 + 0.8 / rows.sizes) ** 2 / rows.sizes
+    np.testing.assert_allclose(
+        statement.observed[:, statement.groups[0][1][0]], rows.sums(product) * weight, atol=1e-9
+    )
 
 
 def pvalues(seed: int, flip_seed: int = 0, **settings: Any) -> tuple[float, float]:

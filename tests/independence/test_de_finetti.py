@@ -72,6 +72,39 @@ class TestAnswers:
         results = [run(world(seed, correlation=0.9, **dependent), seed) for seed in range(10)]
         assert sum(result.decision == "assumption violated" for result in results) >= 7
 
+    def test_three_rows_show_what_two_do_not(self) -> None:
+        found = []
+        for seed in range(10):
+            rng = np.random.default_rng(seed)
+            site = np.repeat(np.arange(250), 8)
+            level = 1.5 * rng.normal(size=250)
+            share = 1 / (1 + np.exp(-1.5 * level))
+            x = level[site] + rng.normal(size=len(site))
+            common = (np.sqrt(2 * share) * rng.normal(size=250))[site]
+            y = x + common + np.sqrt(2 * (1 - share))[site] * rng.normal(size=len(site))
+            found.append(de_finetti_test(x, y, site, random_state=seed))
+        # Given its own cause an effect has the same law whatever the cause's level is.
+        assert sum(result.pvalue_x_to_y < 0.015 for result in found) <= 2
+        assert sum(result.decision == "assumption violated" for result in found) >= 6
+        assert "triples of rows" in " ".join(result.reason for result in found)
+
+    def test_without_three_rows(self) -> None:
+        assert run(world(0, n_rows=2)).pvalue_three_rows is None
+        assert "none or conditional" in run(world(0, n_rows=2)).summary()
+
+    def test_environments_needed(self) -> None:
+        results = [run(world(seed, n_environments=40, n_rows=2, icc=[0.3, 0.5]), seed) for seed in range(20)]
+        unclear = [result for result in results if result.decision == "not orientable"]
+        assert len(unclear) >= 8
+        for result in unclear:
+            needed = result.n_environments_needed
+            assert (
+                "no sign of anything" if needed is None else f"{needed} environments like"
+            ) in result.reason
+        for result in results:
+            if result.decision in {"no edge", "assumption violated"}:
+                assert result.n_environments_needed is None
+
     @pytest.mark.parametrize("seed", range(3))
     def test_binary(self, seed: int) -> None:
         result = run(world(seed, "published_binary", n_environments=500, n_rows=8), seed)
@@ -122,6 +155,55 @@ KINDS = [
     {"kind": "categorical", "n_levels": 3},
     {"kind": "published_continuous"},
 ]
+
+
+FORK = nx.DiGraph([("z", "x"), ("z", "y"), ("w", "y")])
+FORK_AND_ARROW = nx.DiGraph([*FORK.edges, ("x", "y")])
+
+
+def conditional(graph: nx.DiGraph, seed: int, **changes: Any) -> DeFinettiTestResult:
+    data = world(seed, causal_graph=graph, **{"n_environments": 200, "icc": [0.3, 0.3, 0.2, 0.7]} | changes)
+    given = data.X[["z", "w"]]
+    return de_finetti_test(data.X["x"], data.X["y"], data.environments, given=given, random_state=seed)
+
+
+class TestGiven:
+    @pytest.mark.parametrize("levels", [{}, {"z": 3}, {"z": 2, "w": 2}])
+    def test_a_common_cause_given_is_no_edge(self, levels: dict[str, int]) -> None:
+        found = [conditional(FORK, seed, levels=levels).decision for seed in range(10)]
+        assert found.count("no edge") >= 8
+
+    @pytest.mark.parametrize("levels", [{}, {"z": 3}, {"z": 2, "w": 2}])
+    def test_direction(self, levels: dict[str, int]) -> None:
+        found = [conditional(FORK_AND_ARROW, seed, levels=levels).decision for seed in range(10)]
+        assert found.count("x->y") >= 7
+        assert found.count("y->x") <= 1
+
+    def test_three_rows_are_not_tested(self) -> None:
+        assert conditional(FORK_AND_ARROW, 0).pvalue_three_rows is None
+
+    @settings(max_examples=15)
+    @given(seed=st.integers(0, 100), levels=st.sampled_from([{}, {"z": 2}, {"x": 2, "w": 3}]))
+    def test_order_labels_and_names(self, seed: int, levels: dict[str, int]) -> None:
+        data = world(seed, causal_graph=FORK_AND_ARROW, n_environments=40, n_rows=(1, 4), levels=levels)
+        x, y, environments = (np.asarray(part) for part in (data.X["x"], data.X["y"], data.environments))
+        rest = data.X[["z", "w"]].to_numpy()
+        rng = np.random.default_rng(seed)
+        order, names = rng.permutation(len(x)), rng.permutation(40)
+        result = de_finetti_test(x, y, environments, given=rest, random_state=seed)
+        shuffled = de_finetti_test(
+            x[order], y[order], names[environments][order], given=rest[order][:, ::-1], random_state=seed
+        )
+        assert result == shuffled
+        swapped = de_finetti_test(y, x, environments, given=rest, random_state=seed)
+        assert replace(swapped, reason="") == mirrored(result)
+
+    def test_copies_of_a_column_change_nothing(self) -> None:
+        data = world(0, causal_graph=FORK)
+        x, y, z = (data.X[name] for name in "xyz")
+        one = de_finetti_test(x, y, data.environments, given=z, random_state=0)
+        two = de_finetti_test(x, y, data.environments, given=pd.DataFrame({"a": z, "b": z}), random_state=0)
+        assert one == two
 
 
 class TestWhatMustNotMatter:
@@ -188,15 +270,17 @@ class TestResult:
         assert result.icc_y > 0.2
 
     def test_pvalues_are_shares_of_the_flips(self) -> None:
-        result = run(world(0), n_flips=199)
+        result = run(world(0), n_flips=299)
         for pvalue in (
             result.pvalue_x_to_y,
             result.pvalue_y_to_x,
             result.pvalue_no_edge,
             result.pvalue_equal_icc,
+            result.pvalue_levels,
+            result.pvalue_three_rows,
         ):
             assert pvalue is not None
-            assert pvalue * 200 == pytest.approx(round(pvalue * 200))
+            assert pvalue * 300 == pytest.approx(round(pvalue * 300))
             assert 0 < pvalue <= 1
 
 
@@ -221,9 +305,17 @@ SITES = np.repeat(np.arange(20), 2)
             {"environments": np.where(SITES == 3, np.nan, SITES)},
             "environments must have a label .*; got 2 missing",
         ),
+        ({"given": Y[:30]}, "given must have one entry for each row of x; got 30 and 40"),
+        ({"given": np.ones(40)}, "given must vary; got 1.0 in all 40 rows"),
+        (
+            {"given": pd.DataFrame({"dose": Y, "age": np.r_[np.nan, X[1:]]})},
+            r"given \(column 'age'\) must have no missing values; got 1 missing",
+        ),
+        ({"given": np.ones((40, 0))}, r"given must have at least one column; got shape \(40, 0\)"),
+        ({"x": np.column_stack([X, Y])}, r"x must be one-dimensional .*; got shape \(40, 2\)"),
         ({"alpha": 0}, "alpha must be a number greater than 0 and less than 1; got 0"),
         ({"alpha": 1.5}, "alpha must be .*; got 1.5"),
-        ({"n_flips": 99}, "n_flips must be at least 100 at alpha=0.05; got 99"),
+        ({"n_flips": 99}, "n_flips must be at least 200 at alpha=0.05; got 99"),
         ({"n_flips": 0}, "n_flips must be an integer at least 1; got 0"),
         ({"random_state": -1}, "random_state must be None, a non-negative integer"),
     ],

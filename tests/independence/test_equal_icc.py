@@ -19,7 +19,7 @@ def world(seed: int = 0, **settings: Any) -> Pair:
 
 
 def arranged(x: np.ndarray, y: np.ndarray, codes: np.ndarray) -> Pair:
-    return arrange(read_variable(x, "x"), read_variable(y, "y"), codes).repeated()
+    return arrange(read_variable(x, "x"), read_variable(y, "y"), codes).larger(2)
 
 
 def rejections(n_worlds: int, **settings: Any) -> int:

@@ -1,0 +1,75 @@
+"""The graph of the highest score."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causalkit.estimators._discovery._data import DiscoveryData
+from causalkit.estimators._discovery._found import Arrow, Found, Parents, causal_order
+from causalkit.estimators._mixed._evidence import level_for_arrows, orientation_evidence
+from causalkit.estimators._mixed._model_score import MixedModelScores
+from causalkit.estimators._mixture._score import TableScores
+from causalkit.estimators._search._dags import search_dag
+
+Floats = NDArray[np.float64]
+Scores = TableScores | MixedModelScores
+
+_MAX_PARENTS = 4
+# Tables of so many levels have more cells than a few rows for each environment can fill.
+_MOST_LEVELS = 10
+# Nats that the best graph without an arrow between tables must lose.
+_SMALLEST_GAP = 0.7
+
+
+def choose_method(method: str, data: DiscoveryData) -> str:
+    """Return "score" or "test"; "auto" tests two columns with numbers, and where there are too many levels.
+
+    Of two columns the test sees any difference between environments, a score only those that its models have.
+    """
+    if method != "auto":
+        return method
+    pair = data.n_variables == 2 and data.kind != "categorical"
+    return "test" if pair or data.n_levels.max() > _MOST_LEVELS else "score"
+
+
+def best_by_score(
+    data: DiscoveryData, counts: Floats | None = None, *, max_parents: int | None = None
+) -> Found:
+    """Find the graph whose families explain the environments best.
+
+    ``counts`` says how often each environment counts, for a resample.
+    """
+    scores = local_scores(data, counts)
+    limit = min(_MAX_PARENTS if max_parents is None else max_parents, data.n_variables - 1)
+    search = search_dag(scores.score, data.n_variables, max_parents=limit)
+    order = causal_order(search.parents)
+    if counts is not None:
+        return Found(search.parents, order, search.exact)
+    gaps = search.gaps()
+    weak = _weak_arrows(scores, search.parents, gaps, limit)
+    return Found(
+        search.parents, order, search.exact, gaps, scores, weak, rests_on_shape=data.kind != "categorical"
+    )
+
+
+def local_scores(data: DiscoveryData, counts: Floats | None = None) -> Scores:
+    """Return de Finetti mixtures of tables for categorical data, mixed models for anything else."""
+    if data.kind == "categorical":
+        codes = data.values.astype(np.int64)
+        return TableScores(codes, data.n_levels, data.codes, counts, resampled=counts is not None)
+    return MixedModelScores(data.values, data.codes, counts, n_levels=data.n_levels)
+
+
+def _weak_arrows(
+    scores: Scores, parents: Parents, gaps: dict[Arrow, float], max_parents: int
+) -> frozenset[Arrow]:
+    """Return the arrows without which a graph does about as well."""
+    if isinstance(scores, TableScores):
+        return frozenset(arrow for arrow, gap in gaps.items() if gap < _SMALLEST_GAP)
+    level = level_for_arrows(scores.equal_icc_pvalue())
+    return frozenset(
+        arrow
+        for arrow in gaps
+        if orientation_evidence(scores, parents, *arrow, max_parents=max_parents).pvalue > level
+    )

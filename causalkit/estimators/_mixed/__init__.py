@@ -1,0 +1,1 @@
+"""Mixed models as local scores: numbers and levels with parts of their own in each environment."""

@@ -1,0 +1,1 @@
+"""De Finetti mixtures of conditional tables as local scores of categorical variables."""

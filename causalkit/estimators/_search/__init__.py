@@ -1,0 +1,1 @@
+"""Searches for graphs and orders, which see scores and p-values but no data."""
