@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.independence._conditions import Condition, condition_on
+from causalkit.independence._levels import level_contributions
 from causalkit.independence._rows import Rows
 from causalkit.independence._sign_flips import Contributions
 from causalkit.independence._variables import Floats, Variable
@@ -16,6 +17,7 @@ from causalkit.independence._variables import Floats, Variable
 # Environments of different sizes are weighted for parameters with this intraclass correlation.
 _TYPICAL_ICC = 0.2
 _LARGEST_LEVERAGE = 0.7
+_SMALLEST_FREEDOM = 0.1
 
 Groups = tuple[tuple[NDArray[np.intp], ...], ...]
 
@@ -48,10 +50,57 @@ def cross_statement(
     here = _effect_functions(effect, condition)
     parts = [_products(other, here, cause.weights, condition, rows, continuous) for other in others]
     places = _numbered(parts)
-    groups: list[tuple[NDArray[np.intp], ...]] = [tuple(place.ravel() for place in places)]
-    if continuous:
-        groups.append(tuple(columns for place in places for columns in _focused(place)))
-    return _contributions(parts, tuple(groups), condition, rows)
+    everything = tuple(place.ravel() for place in places)
+    table = _contributions(parts, (everything,), condition, rows)
+    if not continuous:
+        return table
+    triples = [_focused(place) for place in places]
+    levels = level_contributions(_levels_of(others), effect.features[:, :1], condition.basis, rows)
+    return _with_focused(table, triples, levels, _inflation(condition, rows))
+
+
+def level_statement(
+    cause: Variable, effect: Variable, rows: Rows, given: Sequence[Variable] = ()
+) -> Contributions:
+    """Return the part of the statement about C_i, E_j that is about levels of environments alone."""
+    condition = condition_on((cause, *given), len(rows.codes))
+    others = [cause.features]
+    if given:
+        others.append(condition_on(given, len(rows.codes)).residuals(cause.features))
+    observed, reference = level_contributions(
+        _levels_of(others), effect.features[:, :1], condition.basis, rows
+    )
+    rivals = tuple(np.arange(i, i + 1) for i in range(observed.shape[1]))
+    return Contributions(observed, reference * _inflation(condition, rows), (rivals,))
+
+
+def _levels_of(others: Sequence[Floats]) -> Floats:
+    return np.hstack([other[:, :1] for other in others])
+
+
+def _with_focused(
+    table: Contributions,
+    triples: Sequence[NDArray[np.intp]],
+    levels: tuple[Floats, Floats],
+    inflation: Floats,
+) -> Contributions:
+    """Add forms of few columns, of which the one furthest out counts.
+
+    They have more power against parameters that depend on each other than the table of all products, whose
+    power is spread. Contributions of few columns are centred before random signs are put on them, as the mean
+    that is to be found would widen what it is compared with; many columns would then fit the noise.
+    """
+    focused = table.observed[:, np.concatenate(triples)]
+    freedom = 1 - len(triples[0]) / len(focused)
+    centred = (focused - focused.mean(axis=0)) * inflation / np.sqrt(max(freedom, _SMALLEST_FREEDOM))
+    observed = np.hstack([table.observed, levels[0], focused])
+    reference = np.hstack([table.reference, levels[1] * inflation, centred])
+    level = table.observed.shape[1] + np.arange(levels[0].shape[1])
+    places = level[-1] + 1 + np.arange(focused.shape[1]).reshape(len(triples), -1)
+    rivals = [level[i : i + 1] for i in range(len(level))]
+    for place in places:
+        rivals += [place[1:2], place[2:3], place]
+    return Contributions(observed, reference, (*table.groups, tuple(rivals)))
 
 
 def cross_row_statement(
@@ -107,9 +156,13 @@ def _contributions(
     parts: Sequence[_Products], groups: Groups, condition: Condition, rows: Rows
 ) -> Contributions:
     observed = np.hstack([part.sums for part in parts]) * _size_weights(rows.sizes)[:, None]
+    return Contributions(observed, observed * _inflation(condition, rows), groups)
+
+
+def _inflation(condition: Condition, rows: Rows) -> Floats:
+    """Make up for the degrees of freedom that regressions take from an environment, shape (E, 1)."""
     leverage = rows.sums(condition.leverage())
-    inflation = (1 - np.minimum(leverage, _LARGEST_LEVERAGE)) ** -0.25
-    return Contributions(observed, observed * inflation[:, None], groups)
+    return ((1 - np.minimum(leverage, _LARGEST_LEVERAGE)) ** -0.25)[:, None]
 
 
 def _numbered(parts: Sequence[_Products]) -> list[NDArray[np.intp]]:
@@ -121,17 +174,12 @@ def _numbered(parts: Sequence[_Products]) -> list[NDArray[np.intp]]:
     ]
 
 
-def _focused(place: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Columns that move with an intercept, and with any of intercept, slope and noise scale.
-
-    Few columns have more power against parameters that depend on the level of the cause than the table of
-    all products, whose power is spread.
-    """
+def _focused(place: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Columns that move with an intercept, with slopes, and with a noise scale."""
     effect, spread = 0, -1
     constant, slope = 0, 1
-    intercept = place[effect, constant, :1]
-    slopes = place[effect, slope:, 0]
-    return intercept, np.concatenate([intercept, slopes, place[spread, constant, :1]])
+    intercept, slopes = place[effect, constant, :1], place[effect, slope:, 0]
+    return np.concatenate([intercept, slopes, place[spread, constant, :1]])
 
 
 def _joint_groups(parts: Sequence[_Products]) -> Groups:
@@ -142,7 +190,7 @@ def _joint_groups(parts: Sequence[_Products]) -> Groups:
     places = _numbered(parts)
     everything = np.concatenate([place.ravel() for place in places])
     chosen = [
-        _focused(place) if part.continuous else (place[:, 0].ravel(), place.ravel())
+        (place[0, 0, :1], _focused(place)) if part.continuous else (place[:, 0].ravel(), place.ravel())
         for place, part in zip(places, parts, strict=True)
     ]
     intercepts, focused = (np.concatenate(columns) for columns in zip(*chosen, strict=True))

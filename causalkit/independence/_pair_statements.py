@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from causalkit.independence._conditions import Condition, condition_on
-from causalkit.independence._cross_rows import cross_statement
+from causalkit.independence._cross_rows import cross_statement, level_statement
 from causalkit.independence._equal_icc import equal_icc_statement, intraclass_correlations
 from causalkit.independence._pairs import Pair, arrange
 from causalkit.independence._rows import Rows
 from causalkit.independence._same_row import same_row_statement
 from causalkit.independence._sign_flips import Contributions
 from causalkit.independence._table import Table
+from causalkit.independence._three_rows import three_row_statement
 from causalkit.independence._variables import Variable, read_residuals
 
 
@@ -33,6 +34,11 @@ class PairStatements:
         True where ``first`` is the caller's y.
     rows, repeated : Rows
         All rows, and those in environments of two or more.
+    levels : tuple of Contributions, or None
+        Of forward and of backward, about levels of environments alone; None where a variable is categorical.
+    three_rows : tuple of Contributions, or None
+        Of forward and of backward, from environments of three or more rows; None where there are none, or
+        with columns to condition on.
     """
 
     forward: Contributions
@@ -43,6 +49,8 @@ class PairStatements:
     swapped: bool
     rows: Rows
     repeated: Rows
+    levels: tuple[Contributions, Contributions] | None
+    three_rows: tuple[Contributions, Contributions] | None
 
 
 def pair_statements(table: Table, x: int, y: int, given: Sequence[int] = ()) -> PairStatements:
@@ -68,12 +76,14 @@ def pair_statements(table: Table, x: int, y: int, given: Sequence[int] = ()) -> 
         swapped=pair.swapped,
         rows=table.rows,
         repeated=table.repeated_rows,
+        levels=_level_statements(pair, columns),
+        three_rows=None,
     )
 
 
 def unconditional_statements(pair: Pair) -> PairStatements:
     """Return the statements about a pair of variables."""
-    repeated = pair.repeated()
+    repeated, three = pair.larger(2), pair.larger(3)
     first, second = repeated.first, repeated.second
     return PairStatements(
         forward=cross_statement(first, second, repeated),
@@ -84,7 +94,23 @@ def unconditional_statements(pair: Pair) -> PairStatements:
         swapped=pair.swapped,
         rows=pair,
         repeated=repeated,
+        levels=_level_statements(repeated),
+        three_rows=_three_row_statements(three) if len(three.sizes) else None,
     )
+
+
+def _level_statements(
+    pair: Pair, given: Sequence[Variable] = ()
+) -> tuple[Contributions, Contributions] | None:
+    if not _continuous(pair):
+        return None
+    first, second = pair.first, pair.second
+    return level_statement(first, second, pair, given), level_statement(second, first, pair, given)
+
+
+def _three_row_statements(pair: Pair) -> tuple[Contributions, Contributions]:
+    first, second = pair.first, pair.second
+    return three_row_statement(first, second, pair), three_row_statement(second, first, pair)
 
 
 def _continuous(pair: Pair) -> bool:

@@ -26,11 +26,11 @@ class Pair(Rows):
     second: Variable
     swapped: bool
 
-    def repeated(self) -> Pair:
-        """Return the part in environments of two or more rows."""
-        if (self.sizes > 1).all():
+    def larger(self, least: int) -> Pair:
+        """Return the part in environments of at least so many rows."""
+        if (self.sizes >= least).all():
             return self
-        kept, rows = self.in_repeated()
+        kept, rows = self.in_larger(least)
         return Pair(rows.codes, rows.sizes, self.first.take(kept), self.second.take(kept), self.swapped)
 
 

@@ -50,8 +50,8 @@ class Rows:
         total = self.sums(np.column_stack([left, right, left * right]))
         return (total[:, 0] * total[:, 1] - total[:, 2]) / (self.sizes * (self.sizes - 1))
 
-    def in_repeated(self) -> tuple[Index, Rows]:
-        """Return which rows lie in environments of two or more rows, and those rows."""
-        kept = self.sizes > 1
+    def in_larger(self, least: int) -> tuple[Index, Rows]:
+        """Return which rows lie in environments of at least so many rows, and those rows."""
+        kept = self.sizes >= least
         rows = np.flatnonzero(kept[self.codes])
         return rows, Rows((np.cumsum(kept) - 1)[self.codes[rows]], self.sizes[kept])

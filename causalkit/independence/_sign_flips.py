@@ -47,6 +47,61 @@ class FlipTest:
     pvalue: float
 
 
+@dataclass(frozen=True)
+class _Form:
+    """A quadratic form of some columns, and the gamma law with the moments that it has under random signs.
+
+    The law only shapes the combination of forms; p-values are those of the flips.
+    """
+
+    columns: Index
+    inverse: Floats
+    mean: float
+    variance: float
+
+    def values(self, sums: Floats) -> Floats:
+        part = sums[:, self.columns]
+        return np.einsum("ij,ij->i", part @ self.inverse, part)
+
+    def evidence(self, sums: Floats) -> Floats:
+        """Minus the logarithm of the tail area of each row."""
+        shape = self.mean**2 / self.variance
+        tail = gammaincc(shape, self.values(sums) * (self.mean / self.variance))
+        return -np.log(np.maximum(tail, _TINY))
+
+
+@dataclass(frozen=True)
+class Flipped:
+    """Sums over environments as they are and under random signs, with the forms that judge them.
+
+    Attributes
+    ----------
+    observed : ndarray, shape (k,)
+    flipped : ndarray, shape (n_flips, k)
+    reference : ndarray, shape (E, k)
+    forms : tuple of tuples
+        Of the forms of an inner tuple the one furthest out counts.
+    """
+
+    observed: Floats
+    flipped: Floats
+    reference: Floats
+    forms: tuple[tuple[_Form, ...], ...]
+
+    def evidence(self, sums: Floats) -> Floats:
+        """Combine the tail areas of the forms by Fisher's rule, for each row of ``sums``."""
+        combined = np.zeros(len(sums))
+        for rivals in self.forms:
+            if rivals:
+                combined += np.max([form.evidence(sums) for form in rivals], axis=0)
+        return combined
+
+    def test(self) -> FlipTest:
+        """Judge the observed sums by the flipped ones."""
+        combined = self.evidence(np.vstack([self.observed, self.flipped]))
+        return FlipTest(float(combined[0]), float(np.mean(combined >= combined[0] - _TIE)))
+
+
 def flip_tests(tests: Sequence[Contributions], rng: np.random.Generator, *, n_flips: int) -> list[FlipTest]:
     """Test several hypotheses with the same random signs, one sign for each environment.
 
@@ -54,6 +109,13 @@ def flip_tests(tests: Sequence[Contributions], rng: np.random.Generator, *, n_fl
     diagonal, there is the form T' (C + 0.3 I)^-1 T. The tail areas of the forms are combined by Fisher's rule
     and judged by the flips, so that dependence between the groups does not matter.
     """
+    return [flipped.test() for flipped in flip(tests, rng, n_flips=n_flips)]
+
+
+def flip(tests: Sequence[Contributions], rng: np.random.Generator, *, n_flips: int) -> list[Flipped]:
+    """Sum the contributions of several hypotheses under the same random signs."""
+    if not tests:
+        return []
     scales = [np.sqrt((test.reference**2).sum(axis=0)) for test in tests]
     used = [scale > _NOTHING for scale in scales]
     references = [
@@ -66,7 +128,7 @@ def flip_tests(tests: Sequence[Contributions], rng: np.random.Generator, *, n_fl
         observed = tests[i].observed[:, used[i]].sum(axis=0) / scales[i][used[i]]
         place = np.cumsum(used[i]) - 1
         groups = [[place[group[used[i][group]]] for group in rivals] for rivals in tests[i].groups]
-        results.append(_combine(np.vstack([observed, sums]), references[i], groups))
+        results.append(Flipped(observed, sums, references[i], _forms(sums, references[i], groups)))
     return results
 
 
@@ -81,25 +143,19 @@ def _flipped_sums(values: Floats, n_flips: int, rng: np.random.Generator) -> Flo
     return total
 
 
-def _combine(totals: Floats, reference: Floats, groups: Sequence[Sequence[Index]]) -> FlipTest:
-    """Combine the forms of the groups; the first row of ``totals`` is observed, the others are flipped."""
-    combined = np.zeros(len(totals))
-    for rivals in groups:
-        evidence = [_evidence(totals[:, group], reference[:, group]) for group in rivals if len(group)]
-        combined += np.max(evidence, axis=0) if evidence else 0.0
-    return FlipTest(float(combined[0]), float(np.mean(combined >= combined[0] - _TIE)))
+def _forms(
+    flipped: Floats, reference: Floats, groups: Sequence[Sequence[Index]]
+) -> tuple[tuple[_Form, ...], ...]:
+    return tuple(
+        tuple(quadratic_form(flipped, reference, columns) for columns in rivals if len(columns))
+        for rivals in groups
+    )
 
 
-def _evidence(totals: Floats, reference: Floats) -> Floats:
-    """Minus the logarithm of the tail area of each row's form, under a gamma law with the flips' moments.
-
-    The law only shapes the combination of forms; the p-value is that of the flips.
-    """
-    form = _ridge_form(totals, reference)
-    mean, variance = form[1:].mean(), form[1:].var() + _TINY
-    return -np.log(np.maximum(gammaincc(mean**2 / variance, form * (mean / variance)), _TINY))
-
-
-def _ridge_form(totals: Floats, reference: Floats) -> Floats:
-    cross = reference.T @ reference + _RIDGE * np.eye(reference.shape[1])
-    return np.einsum("ij,ji->i", totals, np.linalg.solve(cross, totals.T))
+def quadratic_form(flipped: Floats, reference: Floats, columns: Index) -> _Form:
+    """Return the ridge form of some columns with its moments under random signs."""
+    part = reference[:, columns]
+    cross = part.T @ part + _RIDGE * np.eye(len(columns))
+    inverse = np.asarray(np.linalg.inv(cross), dtype=np.float64)
+    values = _Form(columns, inverse, 0.0, 0.0).values(flipped)
+    return _Form(columns, inverse, float(values.mean()), float(values.var()) + _TINY)

@@ -40,7 +40,7 @@ class Table:
         self.variables = [variable.take(order.rows) for variable in variables]
         self.repeated_rows, self.repeated_variables = self.rows, self.variables
         if (self.rows.sizes == 1).any():
-            kept, self.repeated_rows = self.rows.in_repeated()
+            kept, self.repeated_rows = self.rows.in_larger(2)
             self.repeated_variables = [variable.take(kept) for variable in self.variables]
 
     @property
@@ -66,9 +66,8 @@ class Table:
 
     def same_row_statement(self, x: Columns, y: Columns, given: Columns = ()) -> Contributions:
         """Return the statement X_j indep Y_j | Z_j."""
-        return same_row_given_statement(
-            *(self.pick(self.variables, columns) for columns in (x, y, given)), self.rows
-        )
+        xs, ys, condition = (self.pick(self.variables, part) for part in (x, y, given))
+        return same_row_given_statement(xs, ys, condition, self.rows)
 
     def pick(self, variables: list[Variable], columns: Columns) -> list[Variable]:
         """Return the variables of these columns, each once, in an order that depends on the data alone."""

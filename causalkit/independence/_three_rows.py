@@ -13,13 +13,14 @@ from causalkit.independence._variables import Floats, Variable
 # Environments of different sizes are weighted for parameters with this intraclass correlation.
 _TYPICAL_ICC = 0.2
 _SMALLEST_SHARE = 1e-10
+_LARGEST_LEVERAGE = 0.7
 
 
 def three_row_statement(cause: Variable, effect: Variable, rows: Rows) -> Contributions:
-    r"""Return what each environment adds to the statement C_k indep (E_i, E_j) | (C_i, C_j), i, j, k distinct.
+    r"""Return what each environment adds to the statement C_k indep (E_i, E_j) | (C_i, C_j).
 
-    With u the residual of a function of the effect on functions of its own cause, and with regressions on
-    symmetric functions of (C_i, C_j), the sum over all triples of distinct rows of
+    Rows i, j, k are distinct. With u the residual of a function of the effect on functions of its own cause,
+    and with regressions on symmetric functions of (C_i, C_j), the sum over all triples of
 
     .. math:: r\big(f(C_k)\big) \; r(u_i u_j)
 
@@ -40,7 +41,9 @@ def three_row_statement(cause: Variable, effect: Variable, rows: Rows) -> Contri
     observed = np.hstack(columns) * _size_weights(rows.sizes)[:, None]
     n_functions = cause.features.shape[1]
     everything, first = np.arange(observed.shape[1]), np.arange(0, observed.shape[1], n_functions)
-    return Contributions(observed, observed, ((everything, first, first[:1]),))
+    leverage = np.einsum("eab,ba->e", gram, inverse)
+    inflation = (1 - np.minimum(leverage, _LARGEST_LEVERAGE)) ** -0.5
+    return Contributions(observed, observed * inflation[:, None], ((everything, first, first[:1]),))
 
 
 def _residuals(cause: Variable, effect: Variable, rows: Rows) -> list[Floats]:
@@ -53,7 +56,7 @@ def _residuals(cause: Variable, effect: Variable, rows: Rows) -> list[Floats]:
 
 
 def _pair_sums(functions: Floats, left: NDArray[np.intp], right: NDArray[np.intp], rows: Rows) -> Floats:
-    """Sum h_a(i) h_b(j) over the ordered pairs i != j of rows, for all a <= b: (E, number of pairs (a, b))."""
+    """Sum h_a(i) h_b(j) over the ordered pairs i != j of rows, for all a <= b: (E, number of (a, b))."""
     total = rows.sums(functions)
     return total[:, left] * total[:, right] - rows.sums(functions[:, left] * functions[:, right])
 
@@ -66,15 +69,13 @@ def _gram(functions: Floats, left: NDArray[np.intp], right: NDArray[np.intp], ro
     place = np.arange(size**2).reshape(size, size)
     straight = place[left[:, None], left], place[right[:, None], right]
     crossed = place[left[:, None], right], place[right[:, None], left]
-    return sum(
-        (total[:, one] * total[:, two] - _sums_of_products(products, one, two, rows)) / 2
-        for one, two in (straight, crossed)
-    )
+    gram = np.zeros((len(total), len(left), len(left)))
+    for one, two in (straight, crossed):
+        gram += (total[:, one] * total[:, two] - _sums_of_products(products, one, two, rows)) / 2
+    return gram
 
 
-def _sums_of_products(
-    products: Floats, one: NDArray[np.intp], two: NDArray[np.intp], rows: Rows
-) -> Floats:
+def _sums_of_products(products: Floats, one: NDArray[np.intp], two: NDArray[np.intp], rows: Rows) -> Floats:
     flat = rows.sums(products[:, one.ravel()] * products[:, two.ravel()])
     return flat.reshape(-1, *one.shape)
 
