@@ -14,7 +14,7 @@ from causalkit.estimators._search._dags import search_dag
 Graph = tuple[tuple[int, ...], ...]
 
 _GATE_LEVEL = 0.01
-_STRICT_LEVEL = 0.02
+_STRICT_LEVEL = 0.005
 _OPEN_LEVEL = 0.5
 # A finite loss that no graph makes up for.
 _FORBIDDEN = -1e100

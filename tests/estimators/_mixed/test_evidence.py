@@ -81,4 +81,4 @@ def test_an_arrow_that_is_not_there_is_an_error():
 
 
 def test_the_gate_opens_the_level():
-    assert level_for_arrows(0.5) == 0.02 < level_for_arrows(0.001) == 0.5
+    assert level_for_arrows(0.5) == 0.005 < level_for_arrows(0.001) == 0.5
