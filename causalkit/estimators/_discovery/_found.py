@@ -40,6 +40,9 @@ class Found:
         None if chosen by tests.
     unsettled : frozenset
         Arrows without which a graph does about as well, or that an order may reverse.
+    unclear : frozenset
+        Arrows that need support by tests of different rows: their scores are close, and noise or curves may
+        have another shape than the models.
     rests_on_shape : bool
         Whether the scores assume shapes of functions and of noise, which may be wrong.
     violated : bool
@@ -54,6 +57,7 @@ class Found:
     gaps: dict[Arrow, float] = field(default_factory=dict)
     scores: FamilyScores | None = None
     unsettled: frozenset[Arrow] = frozenset()
+    unclear: frozenset[Arrow] = frozenset()
     rests_on_shape: bool = False
     violated: bool = False
     reason: str = ""

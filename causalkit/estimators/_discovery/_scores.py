@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.estimators._discovery._data import DiscoveryData
-from causalkit.estimators._discovery._found import Arrow, Found, Parents, causal_order
-from causalkit.estimators._mixed._evidence import level_for_arrows, orientation_evidence
+from causalkit.estimators._discovery._found import Found, causal_order
+from causalkit.estimators._discovery._shapes import doubtful_shapes
+from causalkit.estimators._mixed._evidence import STRICT_LEVEL, level_for_arrows, orientation_evidence
 from causalkit.estimators._mixed._model_score import MixedModelScores
 from causalkit.estimators._mixture._score import TableScores
 from causalkit.estimators._search._dags import search_dag
@@ -47,10 +50,11 @@ def best_by_score(
     if counts is not None:
         return Found(search.parents, order, search.exact)
     gaps = search.gaps()
-    weak = _weak_arrows(scores, search.parents, gaps, limit)
-    return Found(
-        search.parents, order, search.exact, gaps, scores, weak, rests_on_shape=data.kind != "categorical"
-    )
+    found = Found(search.parents, order, search.exact, gaps, scores)
+    if isinstance(scores, TableScores):
+        weak = frozenset(arrow for arrow, gap in gaps.items() if gap < _SMALLEST_GAP)
+        return replace(found, unsettled=weak)
+    return _with_orientations(found, scores, data, limit)
 
 
 def local_scores(data: DiscoveryData, counts: Floats | None = None) -> Scores:
@@ -61,15 +65,21 @@ def local_scores(data: DiscoveryData, counts: Floats | None = None) -> Scores:
     return MixedModelScores(data.values, data.codes, counts, n_levels=data.n_levels)
 
 
-def _weak_arrows(
-    scores: Scores, parents: Parents, gaps: dict[Arrow, float], max_parents: int
-) -> frozenset[Arrow]:
-    """Return the arrows without which a graph does about as well."""
-    if isinstance(scores, TableScores):
-        return frozenset(arrow for arrow, gap in gaps.items() if gap < _SMALLEST_GAP)
+def _with_orientations(
+    found: Found, scores: MixedModelScores, data: DiscoveryData, max_parents: int
+) -> Found:
+    """Say which arrows another graph does about as well without, and which may owe their score to a shape."""
+    pvalues = {
+        arrow: orientation_evidence(scores, found.parents, *arrow, max_parents=max_parents).pvalue
+        for arrow in found.arrows
+    }
     level = level_for_arrows(scores.equal_icc_pvalue())
-    return frozenset(
-        arrow
-        for arrow in gaps
-        if orientation_evidence(scores, parents, *arrow, max_parents=max_parents).pvalue > level
+    shapes = doubtful_shapes(data, found.parents)
+    return replace(
+        found,
+        unsettled=frozenset(arrow for arrow, pvalue in pvalues.items() if pvalue > level),
+        unclear=frozenset(
+            arrow for arrow, pvalue in pvalues.items() if pvalue > STRICT_LEVEL and shapes.intersection(arrow)
+        ),
+        rests_on_shape=True,
     )

@@ -72,7 +72,7 @@ def _left_open(
             f"{_p(evidence.adjusted_contradiction)}) and not the reverse: the models may lack a shape",
         )
     if arrow not in found.unsettled:
-        return None
+        return _silent(found, arrow, words, test, alpha)
     if found.gaps and test.pvalue_no_edge >= alpha:
         return Verdict(NO_EDGE, _no_edge(test, alpha))
     if found.reason:
@@ -81,6 +81,19 @@ def _left_open(
     if found.gaps:
         doubt = f"a graph without {words} does about as well (it scores {found.gaps[arrow]:.1f} nats less)"
     return Verdict(NOT_ORIENTABLE, doubt + _hints(test, alpha))
+
+
+def _silent(
+    found: Found, arrow: Arrow, words: str, test: DeFinettiTestResult, alpha: float
+) -> Verdict | None:
+    """Return why an arrow is not stated that only the shape of the models speaks for, and not loudly."""
+    if arrow not in found.unclear or _against_reverse(test, arrow) < alpha:
+        return None
+    return Verdict(
+        NOT_ORIENTABLE,
+        f"the score prefers {words} (by {found.gaps[arrow]:.1f} nats), but tests of different rows do not "
+        "contradict the reverse: so small a preference may come from the shape of the models" + _need(test),
+    )
 
 
 def _against_reverse(test: DeFinettiTestResult, arrow: Arrow) -> float:

@@ -14,7 +14,7 @@ from causalkit.estimators._search._dags import search_dag
 Graph = tuple[tuple[int, ...], ...]
 
 _GATE_LEVEL = 0.01
-_STRICT_LEVEL = 0.005
+STRICT_LEVEL = 0.005
 _OPEN_LEVEL = 0.5
 # A finite loss that no graph makes up for.
 _FORBIDDEN = -1e100
@@ -113,7 +113,7 @@ def level_for_arrows(equal_icc_pvalue: float) -> float:
     identified and the better one is taken unless the two are about even; otherwise only clear evidence
     counts.
     """
-    return _OPEN_LEVEL if equal_icc_pvalue < _GATE_LEVEL else _STRICT_LEVEL
+    return _OPEN_LEVEL if equal_icc_pvalue < _GATE_LEVEL else STRICT_LEVEL
 
 
 def _best_without(scores: FamilyScores, n_variables: int, u: int, v: int, max_parents: int | None) -> Graph:

@@ -47,6 +47,14 @@ def test_an_arrow_that_rests_on_the_shape_of_the_models() -> None:
     assert "rests on the models' shape" not in verdict(ARROW, pvalue_y_to_x=0.3).reason
 
 
+def test_a_small_preference_needs_tests_beside_it() -> None:
+    unclear = replace(ARROW, rests_on_shape=True, unclear=frozenset({(0, 1)}))
+    found = verdict(unclear, pvalue_y_to_x=0.3)
+    assert found.answer == "not orientable"
+    assert "the score prefers dose -> response (by 7.2 nats), but tests of different rows" in found.reason
+    assert verdict(unclear, pvalue_y_to_x=0.01).answer == "arrow"
+
+
 def test_no_edge() -> None:
     none = Found(((), ()), (0, 1), exact=True)
     assert verdict(none, pvalue_no_edge=0.4) == Verdict(
