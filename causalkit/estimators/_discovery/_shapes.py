@@ -17,8 +17,9 @@ _LEVEL = 0.01
 def doubtful_shapes(data: DiscoveryData, parents: Parents) -> frozenset[int]:
     """Return the variables whose score may owe something to a shape that the models lack.
 
-    Those are all levels, whose curves are assumed to be logistic, and numbers whose residuals have more skewness
-    or kurtosis than normal noise (Jarque & Bera): residuals inside environments, after a regression on parents.
+    Those are all levels, whose curves are assumed to be logistic, and numbers whose residuals have more
+    skewness or kurtosis than normal noise (Jarque & Bera): residuals inside environments, after a regression
+    on parents.
     """
     return frozenset(
         v
