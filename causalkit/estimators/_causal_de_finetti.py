@@ -67,7 +67,7 @@ class CausalDeFinetti(BaseEstimator):
     alpha : float, default=0.05
         Level of the tests, in (0, 1).
     max_parents : int, optional
-        Largest number of parents of a variable; four unless given.
+        Largest number of parents of a variable; unless given four, or three of more than eight variables.
     n_bootstrap : int, default=0
         Resamples of environments for ``bootstrap_share`` in ``evidence_``.
     n_jobs : int, optional

@@ -17,6 +17,7 @@ from causalkit.inference._multiple import adjust_pvalues
 Floats = NDArray[np.float64]
 
 _N_FLIPS = 499
+_FLIPS_TIMES_ALPHA = 10
 # Where an arrow looks wrong, p-values must be small enough to stand an adjustment for many pairs.
 _SUSPICIOUS = 0.02
 _MANY_FLIPS = 9999
@@ -37,15 +38,12 @@ class PairEvidence:
         directions, the third over all pairs.
     adjusted_violation : float
         P-value against both directions at once, after Holm's adjustment over the pairs with an arrow.
-    adjusted_contradiction : float
-        The same against the direction that the graph has.
     """
 
     test: DeFinettiTestResult
     given: tuple[int, ...]
     adjusted: tuple[float, float, float]
     adjusted_violation: float
-    adjusted_contradiction: float
 
 
 def gather_evidence(
@@ -59,14 +57,12 @@ def gather_evidence(
     edges = adjust_pvalues([t.pvalue_no_edge for t in tests.values()])
     joined = {pair: tests[pair] for pair in pairs if found.arrow_between(*pair) is not None}
     violations = _adjusted({pair: max(t.pvalue_x_to_y, t.pvalue_y_to_x) for pair, t in joined.items()})
-    contradictions = _adjusted({pair: _against_arrow(t, found, pair) for pair, t in joined.items()})
     return {
         pair: PairEvidence(
             test=tests[pair],
             given=given[pair],
             adjusted=(float(directions[2 * i]), float(directions[2 * i + 1]), float(edges[i])),
             adjusted_violation=violations.get(pair, 1.0),
-            adjusted_contradiction=contradictions.get(pair, 1.0),
         )
         for i, pair in enumerate(pairs)
     }
@@ -92,7 +88,7 @@ def _test(
     rng: np.random.Generator,
 ) -> DeFinettiTestResult:
     statements = pair_statements(data.table, *pair, given)
-    n_flips = max(_N_FLIPS, int(np.ceil(5 / alpha)))
+    n_flips = max(_N_FLIPS, int(np.ceil(_FLIPS_TIMES_ALPHA / alpha)))
     test = judge(statements, alpha=alpha, n_flips=n_flips, random_state=rng)
     if _against_arrow(test, found, pair) > _SUSPICIOUS:
         return test

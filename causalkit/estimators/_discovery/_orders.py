@@ -46,7 +46,7 @@ def best_by_tests(
     if data.n_variables == 2:
         return _best_of_two(table, alpha, seed)
     # A statement about an order makes one of d - 1 tests: p-values must reach below alpha / (d - 1).
-    n_flips = max(_N_FLIPS, int(np.ceil(5 * data.n_variables / alpha)))
+    n_flips = max(_N_FLIPS, int(np.ceil(10 * data.n_variables / alpha)))
 
     def pvalue(statement: Contributions) -> float:
         # The same signs for every statement, whatever the order of the tests.
@@ -72,7 +72,7 @@ def best_by_tests(
 
 def _best_of_two(table: Table, alpha: float, seed: int) -> Found:
     """Take the answer of the test of two variables, which looks at more than the two orders."""
-    n_flips = max(_N_FLIPS_OF_TWO, int(np.ceil(5 / alpha)))
+    n_flips = max(_N_FLIPS_OF_TWO, int(np.ceil(10 / alpha)))
     test = judge(pair_statements(table, 0, 1), alpha=alpha, n_flips=n_flips, random_state=seed)
     parents: Parents = {NO_EDGE: ((), ()), Y_TO_X: ((1,), ())}.get(test.forced, ((), (0,)))
     found = Found(parents, causal_order(parents), exact=True, reason=test.reason)

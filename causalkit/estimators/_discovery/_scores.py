@@ -18,7 +18,8 @@ from causalkit.estimators._search._dags import search_dag
 Floats = NDArray[np.float64]
 Scores = TableScores | MixedModelScores
 
-_MAX_PARENTS = 4
+# Of more than eight variables there would be thousands of families of four.
+_MAX_PARENTS, _MAX_PARENTS_OF_MANY, _MANY = 4, 3, 9
 # Tables of so many levels have more cells than a few rows for each environment can fill.
 _MOST_LEVELS = 10
 # Nats that the best graph without an arrow between tables must lose.
@@ -44,7 +45,9 @@ def best_by_score(
     ``counts`` says how often each environment counts, for a resample.
     """
     scores = local_scores(data, counts)
-    limit = min(_MAX_PARENTS if max_parents is None else max_parents, data.n_variables - 1)
+    if max_parents is None:
+        max_parents = _MAX_PARENTS if data.n_variables < _MANY else _MAX_PARENTS_OF_MANY
+    limit = min(max_parents, data.n_variables - 1)
     search = search_dag(scores.score, data.n_variables, max_parents=limit)
     order = causal_order(search.parents)
     if counts is not None:

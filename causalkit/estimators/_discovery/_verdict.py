@@ -65,11 +65,11 @@ def _left_open(
         )
     if found.violated or evidence.adjusted_violation < _VIOLATED * alpha:
         return Verdict(VIOLATED, _violation(found, evidence))
-    if found.rests_on_shape and evidence.adjusted_contradiction < alpha <= _against_reverse(test, arrow):
+    if found.rests_on_shape and _against(test, arrow) < alpha <= _against(test, arrow[::-1]):
         return Verdict(
             NOT_ORIENTABLE,
-            f"the score prefers {words}, but tests of different rows contradict it (adjusted "
-            f"{_p(evidence.adjusted_contradiction)}) and not the reverse: the models may lack a shape",
+            f"the score prefers {words}, but tests of different rows contradict it "
+            f"({_p(_against(test, arrow))}) and not the reverse: the models may lack a shape",
         )
     if arrow not in found.unsettled:
         return _silent(found, arrow, words, test, alpha)
@@ -87,7 +87,7 @@ def _silent(
     found: Found, arrow: Arrow, words: str, test: DeFinettiTestResult, alpha: float
 ) -> Verdict | None:
     """Return why an arrow is not stated that only the shape of the models speaks for, and not loudly."""
-    if arrow not in found.unclear or _against_reverse(test, arrow) < alpha:
+    if arrow not in found.unclear or _against(test, arrow[::-1]) < alpha:
         return None
     return Verdict(
         NOT_ORIENTABLE,
@@ -96,9 +96,9 @@ def _silent(
     )
 
 
-def _against_reverse(test: DeFinettiTestResult, arrow: Arrow) -> float:
-    """Return the p-value of what the reverse of an arrow implies; x is the variable of the lower number."""
-    return test.pvalue_y_to_x if arrow[0] < arrow[1] else test.pvalue_x_to_y
+def _against(test: DeFinettiTestResult, arrow: Arrow) -> float:
+    """Return the p-value of what an arrow implies; x is the variable of the lower number."""
+    return test.pvalue_x_to_y if arrow[0] < arrow[1] else test.pvalue_y_to_x
 
 
 def _support(found: Found, arrow: Arrow, words: str, *, silent: bool) -> str:

@@ -83,19 +83,7 @@ def test_a_violation_is_seen_to_many_digits_and_only_where_there_is_an_arrow() -
     assert joined.adjusted_violation < 1e-3
     apart = Found(((), ()), (0, 1), exact=True)
     (separate,) = gather(data, apart).values()
-    assert separate.adjusted_violation == separate.adjusted_contradiction == 1.0
-
-
-def test_a_wrong_arrow_is_contradicted() -> None:
-    pair = nx.DiGraph([("a", "b")])
-    data = world(pair, n_environments=300)
-    right = truth(data, pair)
-    ((u, v),) = right.arrows
-    wrong = Found(tuple((v,) if w == u else () for w in range(2)), (v, u), exact=True)
-    for found, low, high in ((right, 0.01, 1.0), (wrong, 0.0, 0.001)):
-        (evidence,) = gather(data, found).values()
-        assert low <= evidence.adjusted_contradiction <= high
-        assert evidence.adjusted_violation > 0.01
+    assert separate.adjusted_violation == 1.0
 
 
 def test_correlations_of_single_columns() -> None:

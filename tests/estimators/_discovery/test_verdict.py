@@ -24,9 +24,9 @@ def some_test() -> DeFinettiTestResult:
 TEST = some_test()
 
 
-def verdict(found: Found, violation: float = 1.0, contradiction: float = 1.0, **changes: Any) -> Verdict:
+def verdict(found: Found, violation: float = 1.0, **changes: Any) -> Verdict:
     test = replace(TEST, pvalue_no_edge=0.001, pvalue_equal_icc=0.01)
-    evidence = PairEvidence(replace(test, **changes), (), (1.0, 1.0, 1.0), violation, contradiction)
+    evidence = PairEvidence(replace(test, **changes), (), (1.0, 1.0, 1.0), violation)
     return give_verdicts(found, {(0, 1): evidence}, ("dose", "response"), 0.05)[0, 1]
 
 
@@ -107,14 +107,15 @@ def test_both_directions_contradicted(pvalue: float, answer: str) -> None:
 
 def test_the_score_and_the_tests_disagree() -> None:
     shaped = replace(ARROW, rests_on_shape=True)
-    found = verdict(shaped, contradiction=0.04, pvalue_y_to_x=0.4)
+    found = verdict(shaped, pvalue_x_to_y=0.04, pvalue_y_to_x=0.4)
     assert found.answer == "not orientable"
-    assert found.reason.startswith(
-        "the score prefers dose -> response, but tests of different rows contradict"
+    assert (
+        "the score prefers dose -> response, but tests of different rows contradict it (p = 0.04"
+        in found.reason
     )
-    assert verdict(shaped, contradiction=0.06, pvalue_y_to_x=0.4).answer == "arrow"
-    assert verdict(shaped, contradiction=0.04, pvalue_y_to_x=0.01).answer == "arrow"
-    assert verdict(ARROW, contradiction=0.04, pvalue_y_to_x=0.4).answer == "arrow"
+    assert verdict(shaped, pvalue_x_to_y=0.06, pvalue_y_to_x=0.4).answer == "arrow"
+    assert verdict(shaped, pvalue_x_to_y=0.04, pvalue_y_to_x=0.01).answer == "arrow"
+    assert verdict(ARROW, pvalue_x_to_y=0.04, pvalue_y_to_x=0.4).answer == "arrow"
 
 
 def test_few_environments() -> None:
