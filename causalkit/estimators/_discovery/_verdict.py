@@ -79,7 +79,7 @@ def _left_open(
         return Verdict(NOT_ORIENTABLE, found.reason)
     doubt = f"the tests allow {words} as well as the reverse"
     if found.gaps:
-        doubt = f"a graph without {words} does about as well (it scores {found.gaps[arrow]:.1f} nats less)"
+        doubt = f"the best graph without {words} is not clearly worse (by {found.gaps[arrow]:.1f} nats)"
     return Verdict(NOT_ORIENTABLE, doubt + _hints(test, alpha))
 
 
