@@ -69,7 +69,7 @@ def test_an_arrow_that_a_graph_does_as_well_without() -> None:
     weak = replace(ARROW, gaps={(0, 1): 0.3}, unsettled=frozenset({(0, 1)}))
     found = verdict(weak)
     assert found.answer == found.mirrored().answer == "not orientable"
-    assert found.reason == "the best graph without dose -> response is not clearly worse (by 0.3 nats)"
+    assert "the best graph without dose -> response is not clearly worse (by 0.3 nats)" in found.reason
     assert "equal intraclass correlation" not in found.reason
     alike = verdict(weak, pvalue_equal_icc=0.6)
     assert "rows look i.i.d. or of equal intraclass correlation" in alike.reason
