@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any, Self
 
 import networkx as nx
@@ -16,7 +15,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from causalkit._random import RandomState, child_generators
+from causalkit._random import RandomState, child_generators, child_seeds
 from causalkit._threads import one_blas_thread
 from causalkit._validation import check_choice, check_scalar_argument, check_table, feature_names
 from causalkit.estimators._discovery._bootstrap import bootstrap_shares
@@ -27,14 +26,19 @@ from causalkit.estimators._discovery._frames import Answers, evidence_frame, sco
 from causalkit.estimators._discovery._orders import best_by_tests
 from causalkit.estimators._discovery._scores import best_by_score, choose_method
 from causalkit.estimators._discovery._summary import discovery_summary
-from causalkit.estimators._discovery._verdict import NOT_ORIENTABLE, give_verdicts
+from causalkit.estimators._discovery._verdict import give_verdicts
 from causalkit.estimators._interventional._fitted import fitted_interventional
 from causalkit.estimators._interventional._result import InterventionalResult
 from causalkit.exceptions import NotOrientableWarning
+from causalkit.independence._verdict import NOT_ORIENTABLE, VIOLATED
 
 Floats = NDArray[np.float64]
 
 _MAX_LISTED = 5
+_OPEN = {
+    NOT_ORIENTABLE: "the data cannot tell a direction",
+    VIOLATED: "an assumption is violated: both directions are contradicted",
+}
 
 
 class CausalDeFinetti(BaseEstimator):
@@ -121,10 +125,12 @@ class CausalDeFinetti(BaseEstimator):
     pvalue_reverse           the same for effect -> cause
     pvalue_no_edge           of independence inside a row, given ``given``; small speaks for an arrow
     adjusted_...             the three after Holm's adjustment over all pairs
-    pvalue_equal_icc         of rows that are i.i.d. or of equal intraclass correlation; None if categorical
+    statistic_...            what the p-values of the two directions and of no edge belong to
+    pvalue_equal_icc         of rows that are i.i.d. or of equal intraclass correlation; NaN if categorical
     icc_cause, icc_effect    intraclass correlations
     bootstrap_share          share of resamples whose best graph has the arrow; NaN without a bootstrap
-    n_environments_needed    estimate of how many environments would show the direction with 80 % power
+    n_environments_needed    estimate of how many environments would show the direction with 80 % power; NaN
+                             where there is no sign of any, or nothing to be shown
     ======================== =================================================================================
 
     References
@@ -181,9 +187,11 @@ class CausalDeFinetti(BaseEstimator):
         data = discovery_data(table, environments)
         warn_of_single_rows(data)
         signs, resamples = child_generators(self.random_state, 2)
+        # A number and no generator, so that resamples get the same signs in whatever process they run.
+        self._seed = child_seeds(signs, 1)[0]
         self.method_ = choose_method(self.method, data)
         with one_blas_thread():
-            found = self._find(data, signs)
+            found = self._find(data)
             evidence = gather_evidence(data, found, alpha=self.alpha, rng=signs)
         verdicts = give_verdicts(found, evidence, data.names, self.alpha)
         answers = Answers(found, evidence, verdicts, self._bootstrap(data, resamples))
@@ -313,20 +321,18 @@ class CausalDeFinetti(BaseEstimator):
         if self.max_parents is not None:
             check_scalar_argument(self.max_parents, "max_parents", integer=True, low=1)
 
-    def _find(self, data: DiscoveryData, rng: np.random.Generator) -> Found:
+    def _find(self, data: DiscoveryData, counts: Floats | None = None) -> Found:
+        """Search the data, or a resample in which environments count as often as told."""
         if self.method_ == "score":
-            return best_by_score(data, max_parents=self.max_parents)
-        return best_by_tests(data, alpha=self.alpha, rng=rng)
+            return best_by_score(data, counts, max_parents=self.max_parents)
+        return best_by_tests(data, counts, alpha=self.alpha, seed=self._seed)
 
     def _bootstrap(self, data: DiscoveryData, rng: np.random.Generator) -> Floats | None:
         if not self.n_bootstrap:
             return None
-        find = partial(best_by_score, max_parents=self.max_parents)
-        if self.method_ == "test":
-            find = partial(best_by_tests, alpha=self.alpha, rng=rng)
         return bootstrap_shares(
             data,
-            find,
+            self._find,
             n_bootstrap=self.n_bootstrap,
             n_jobs=self.n_jobs,
             verbose=self.verbose,
@@ -353,18 +359,18 @@ class CausalDeFinetti(BaseEstimator):
         self.n_pairs_ = data.n_pairs
 
     def _warn_of_open_pairs(self) -> None:
-        """Name the pairs whose direction stays open."""
-        frame = self.evidence_
-        opened = frame.loc[frame["verdict"] == NOT_ORIENTABLE, ["cause", "effect"]]
-        pairs = [f"{u} and {v}" for u, v in opened.itertuples(index=False, name=None) if u < v]
-        if pairs:
-            listed = ", ".join(pairs[:_MAX_LISTED]) + (", ..." if len(pairs) > _MAX_LISTED else "")
-            warnings.warn(
-                f"the data cannot tell a direction between {listed}: evidence_ says why, and graph_ leaves "
-                f"{'it' if len(pairs) == 1 else 'them'} out",
-                NotOrientableWarning,
-                stacklevel=3,
-            )
+        """Name the pairs that are dependent and have no arrow."""
+        for verdict, words in _OPEN.items():
+            rows = self.evidence_.loc[self.evidence_["verdict"] == verdict, ["cause", "effect"]]
+            pairs = [f"{u} and {v}" for u, v in rows.itertuples(index=False, name=None) if u < v]
+            if pairs:
+                listed = ", ".join(pairs[:_MAX_LISTED]) + (", ..." if len(pairs) > _MAX_LISTED else "")
+                warnings.warn(
+                    f"{words} between {listed}: evidence_ says why, and graph_ leaves "
+                    f"{'it' if len(pairs) == 1 else 'them'} out",
+                    NotOrientableWarning,
+                    stacklevel=3,
+                )
 
 
 def _named_graph(columns: list[str], arrows: list[tuple[str, str]]) -> nx.DiGraph:

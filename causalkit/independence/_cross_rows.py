@@ -10,12 +10,10 @@ from numpy.typing import NDArray
 
 from causalkit.independence._conditions import Condition, condition_on
 from causalkit.independence._levels import level_contributions
-from causalkit.independence._rows import Rows
+from causalkit.independence._rows import TYPICAL_ICC, Rows
 from causalkit.independence._sign_flips import Contributions
 from causalkit.independence._variables import Floats, Variable
 
-# Environments of different sizes are weighted for parameters with this intraclass correlation.
-_TYPICAL_ICC = 0.2
 _LARGEST_LEVERAGE = 0.7
 _SMALLEST_FREEDOM = 0.1
 
@@ -199,4 +197,4 @@ def _joint_groups(parts: Sequence[_Products]) -> Groups:
 
 def _size_weights(sizes: Floats) -> Floats:
     """Inverse variance of a mean over pairs of rows, divided by the number of rows."""
-    return 1 / (_TYPICAL_ICC + (1 - _TYPICAL_ICC) / sizes) ** 2 / sizes
+    return 1 / (TYPICAL_ICC + (1 - TYPICAL_ICC) / sizes) ** 2 / sizes

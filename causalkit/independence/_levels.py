@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from causalkit.independence._rows import Rows
+from causalkit.independence._rows import TYPICAL_ICC, Rows
 from causalkit.independence._variables import Floats
 
-# Environments of different sizes are weighted for parameters with this intraclass correlation.
-_TYPICAL_ICC = 0.2
 _SMALLEST_SHARE = 1e-10
 _TINY = 1e-300
 
@@ -42,7 +40,7 @@ def level_contributions(level_of: Floats, effect: Floats, basis: Floats, rows: R
     inside, effect_inside = basis - mean_basis[rows.codes], effect - mean_effect[rows.codes]
     inverse = np.linalg.pinv(inside.T @ inside, rcond=_SMALLEST_SHARE, hermitian=True)
     slope = inverse @ (inside.T @ effect_inside)
-    weights = 1 / (_TYPICAL_ICC + (1 - _TYPICAL_ICC) / rows.sizes)[:, None]
+    weights = 1 / (TYPICAL_ICC + (1 - TYPICAL_ICC) / rows.sizes)[:, None]
     intercepts = _centred(mean_effect - mean_basis @ slope, weights)
     levels = _centred(rows.means(level_of), weights)
     weighted = weights * levels

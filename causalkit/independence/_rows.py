@@ -11,6 +11,9 @@ from causalkit.independence._variables import Floats
 
 Index = NDArray[np.intp]
 
+# Environments of different sizes are weighted for parameters with this intraclass correlation.
+TYPICAL_ICC = 0.2
+
 
 @dataclass(frozen=True)
 class Rows:

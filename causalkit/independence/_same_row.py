@@ -8,12 +8,10 @@ import numpy as np
 
 from causalkit.independence._conditions import condition_on
 from causalkit.independence._pairs import Pair
-from causalkit.independence._rows import Index, Rows
+from causalkit.independence._rows import TYPICAL_ICC, Index, Rows
 from causalkit.independence._sign_flips import Contributions
 from causalkit.independence._variables import Floats, Variable
 
-# Environments of different sizes are weighted for parameters with this intraclass correlation.
-_TYPICAL_ICC = 0.2
 _LARGEST_LEVERAGE = 0.7
 
 
@@ -68,7 +66,7 @@ def same_row_given_statement(
 
 
 def _typical_variance(rows: Rows) -> Floats:
-    return 1 + _TYPICAL_ICC * (rows.sizes - 1)
+    return 1 + TYPICAL_ICC * (rows.sizes - 1)
 
 
 def _less_means(values: Floats, rows: Rows) -> Floats:

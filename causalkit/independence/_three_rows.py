@@ -6,12 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalkit.independence._conditions import condition_on
-from causalkit.independence._rows import Rows
+from causalkit.independence._rows import TYPICAL_ICC, Rows
 from causalkit.independence._sign_flips import Contributions
 from causalkit.independence._variables import Floats, Variable
 
-# Environments of different sizes are weighted for parameters with this intraclass correlation.
-_TYPICAL_ICC = 0.2
 _SMALLEST_SHARE = 1e-10
 _LARGEST_LEVERAGE = 0.7
 
@@ -99,4 +97,4 @@ def _mean_of_third(
 
 def _size_weights(sizes: Floats) -> Floats:
     """Inverse variance of a mean over triples of rows, divided by the number of pairs."""
-    return 1 / (_TYPICAL_ICC + (1 - _TYPICAL_ICC) / sizes) ** 3 / (sizes * (sizes - 1))
+    return 1 / (TYPICAL_ICC + (1 - TYPICAL_ICC) / sizes) ** 3 / (sizes * (sizes - 1))

@@ -155,8 +155,10 @@ def method_sentence(answers: Answers) -> str:
     way, rule = _WAYS[discovery.method_]
     search = "among all graphs" if discovery.exact_search_ else "by a greedy search: a better one may exist"
     return (
-        f"Method {discovery.method_}. {way} ({search}). {rule}, unless tests at level "
-        f"{answers.settings.alpha:g} contradict both directions. Seed {answers.settings.seed}."
+        f"Method {discovery.method_}. {way} ({search}). {rule}, unless tests between rows contradict both "
+        "directions, or the arrow and not its reverse; where the score is close and noise or curves are not "
+        f"those of its models, tests must contradict the reverse. Tests at level {answers.settings.alpha:g}, "
+        f"seed {answers.settings.seed}."
     )
 
 

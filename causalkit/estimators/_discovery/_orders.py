@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit._random import child_seeds
 from causalkit.estimators._discovery._data import DiscoveryData
 from causalkit.estimators._discovery._found import Found, Parents, causal_order
 from causalkit.estimators._search._orders import ArrowSearch, search_arrows, search_order
@@ -24,9 +23,7 @@ _N_FLIPS = 499
 _N_FLIPS_OF_TWO = 999
 
 
-def best_by_tests(
-    data: DiscoveryData, counts: Floats | None = None, *, alpha: float, rng: np.random.Generator
-) -> Found:
+def best_by_tests(data: DiscoveryData, counts: Floats | None = None, *, alpha: float, seed: int) -> Found:
     """Find the order by the sink criterion, and arrows by independence inside a row.
 
     ``counts`` says how often each environment counts, for a resample.
@@ -41,7 +38,6 @@ def best_by_tests(
             f"X must have at most {MAX_VARIABLES} columns for method='test'; got {data.n_variables}: "
             "method='score' takes more"
         )
-    seed = child_seeds(rng, 1)[0]
     table = data.table if counts is None else data.resampled(counts.astype(np.intp)).table
     if data.n_variables == 2:
         return _best_of_two(table, alpha, seed)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from causalkit.estimators._discovery._verdict import NO_EDGE, NOT_ORIENTABLE, VIOLATED
+from causalkit.independence._verdict import NO_EDGE, NOT_ORIENTABLE, VIOLATED
 
 _ASSUMPTIONS = (
     "rows of an environment are exchangeable, and environments are independent draws of one process",

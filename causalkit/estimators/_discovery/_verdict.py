@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from causalkit.estimators._discovery._evidence import PairEvidence
 from causalkit.estimators._discovery._found import Arrow, Found
 from causalkit.independence._de_finetti import DeFinettiTestResult
-from causalkit.independence._verdict import FEWEST_ENVIRONMENTS
+from causalkit.independence._verdict import FEWEST_ENVIRONMENTS, NO_EDGE, NOT_ORIENTABLE, VIOLATED
 
-ARROW, REVERSE, NO_EDGE = "arrow", "reverse arrow", "no edge"
-NOT_ORIENTABLE, VIOLATED = "not orientable", "assumption violated"
+ARROW, REVERSE = "arrow", "reverse arrow"
 
 # Part of alpha at which both directions must fail: where an arrow is right its reverse mostly does, so that
 # each false alarm about the arrow itself costs a right graph.
