@@ -1,0 +1,65 @@
+"""Rows and columns in an order that the values alone decide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from causalkit.estimators._minimax._types import Floats, Index
+from causalkit.estimators._minimax._variables import MutableVariable
+from causalkit.independence._canonical_table import canonical_order
+
+OUTCOME = -1  # place of the outcome beside the table's columns
+
+
+@dataclass(frozen=True)
+class OrderedData:
+    """Data in canonical order.
+
+    Attributes
+    ----------
+    table : ndarray, shape (n, d)
+    outcome : ndarray, shape (n,)
+    environments : ndarray of int, shape (n,)
+    place : ndarray of int, shape (d,)
+        Where each column of X stands in `table`.
+    restore : ndarray of int, shape (n,)
+        Index that puts results back in the order of the rows given.
+    """
+
+    table: Floats
+    outcome: Floats
+    environments: Index
+    place: Index
+    restore: Index
+
+    def values(self, variable: MutableVariable) -> Floats:
+        """Values of a mutable variable."""
+        return self.table[:, self.place[variable.column]]
+
+    def parents(self, variable: MutableVariable) -> list[int]:
+        """Places of a mutable variable's parents, ascending, the outcome first."""
+        places = sorted(int(self.place[p]) for p in variable.parents)
+        return ([OUTCOME] if variable.outcome_is_parent else []) + places
+
+    def take(self, places: Sequence[int]) -> Floats:
+        """Columns (n, k) at these places; a constant stands for none."""
+        columns = [self.outcome if p == OUTCOME else self.table[:, p] for p in places]
+        return np.column_stack(columns) if columns else np.zeros((len(self.outcome), 1))
+
+
+def order_data(X: Floats, y: Floats, codes: Index) -> OrderedData:
+    """Sort rows, columns and environments by what they hold."""
+    n_columns = X.shape[1]
+    kinds = np.arange(n_columns + 1) == n_columns
+    found = canonical_order(np.column_stack([X, y]), kinds, codes)
+    columns = found.columns[found.columns < n_columns]
+    return OrderedData(
+        np.ascontiguousarray(X[np.ix_(found.rows, columns)]),
+        y[found.rows],
+        found.codes.astype(np.intp),
+        np.argsort(columns).astype(np.intp),
+        np.argsort(found.rows).astype(np.intp),
+    )

@@ -1,0 +1,146 @@
+"""Worst-case risks against exact ones, and bounds that no part of a subset undercuts."""
+
+import networkx as nx
+import numpy as np
+import pytest
+from sklearn.linear_model import LinearRegression
+
+from causalkit.datasets import make_mutable_scm
+from causalkit.estimators._minimax._assess import estimate_risk, lower_bound
+from causalkit.estimators._minimax._setting import prepare
+from causalkit.estimators._minimax._variables import MutableVariable
+
+
+def setting_of(data, **arguments):
+    graph, names = data.causal_graph, list(data.X.columns)
+    generations = {v: g for g, layer in enumerate(nx.topological_generations(graph)) for v in layer}
+    variables = [
+        MutableVariable(
+            names.index(v),
+            tuple(names.index(p) for p in graph.predecessors(v) if p != "y"),
+            "y" in graph.predecessors(v),
+            generations[v],
+            tuple(names.index(c) for c in nx.descendants(graph, v) if c != "y"),
+        )
+        for v in data.mutable
+    ]
+    return prepare(
+        data.X.to_numpy(float),
+        data.y.to_numpy(float),
+        data.environments.to_numpy(),
+        variables,
+        names=names,
+        random_state=0,
+        **arguments,
+    )
+
+
+def columns(data, *names):
+    return [list(data.X.columns).index(name) for name in names]
+
+
+@pytest.fixture(scope="module")
+def world():
+    data = make_mutable_scm("interaction", random_state=11)
+    return data, setting_of(data)
+
+
+@pytest.fixture(scope="module")
+def estimates(world):
+    data, setting = world
+    return {s: estimate_risk(setting, columns(data, *s)) for s in ((), ("X",), ("Z",), ("X", "Z"))}
+
+
+def test_risks_are_near_the_exact_ones(world, estimates):
+    for subset, found in estimates.items():
+        exact = world[0].worst_case_risk[frozenset(subset)]
+        assert abs(found.risk - exact) < 3 * found.standard_error
+        assert found.risk == pytest.approx(exact, rel=0.15)
+
+
+def test_the_average_and_the_worst_case_choose_oppositely(estimates):
+    assert min(estimates, key=lambda s: estimates[s].risk) == ("Z",)
+    assert min(estimates, key=lambda s: estimates[s].average_risk) == ("X", "Z")
+
+
+def test_numbers_belong_together(world, estimates):
+    found = estimates["X", "Z"]
+    assert found.risk == pytest.approx(found.contributions.mean())
+    assert found.average_risk == pytest.approx(found.average_contributions.mean())
+    assert found.extrapolated_share == 0
+    np.testing.assert_allclose(found.policy[0].sum(axis=1), 1)
+    error = world[0].y.to_numpy() - found.predict(world[0].X.to_numpy(float))
+    assert np.mean(error**2) < found.training_risk
+
+
+def test_a_subset_that_nothing_changes_has_its_training_risk(estimates):
+    found = estimates["Z",]
+    assert found.risk == found.training_risk
+    assert found.policy == ()
+
+
+def test_the_prediction_does_badly_where_the_variable_follows_the_policy(world, estimates):
+    test = make_mutable_scm("interaction", follow=(0, 1), random_state=12)
+    error = (test.y.to_numpy() - estimates["X", "Z"].predict(test.X.to_numpy(float))) ** 2
+    near, far = (error[test.environments.to_numpy() == e].mean() for e in (0, 1))
+    assert near < 0.012
+    assert far == pytest.approx(0.0685, rel=0.15)
+
+
+def test_bounds_hold_for_every_part(world, estimates):
+    data, setting = world
+    whole = lower_bound(setting, columns(data, "X", "Z"), predictor=estimates["X", "Z"].predictor)
+    assert whole.contributions.shape == (8000, 11)
+    exact = data.worst_case_risk
+    for subset in estimates:
+        assert whole.bound < exact[frozenset(subset)] + 3 * whole.standard_error
+    assert not whole.exceeds(estimates["Z",])
+    np.testing.assert_allclose(whole.contributions[:, 0].mean(), estimates["X", "Z"].average_risk)
+
+
+def test_a_fixed_policy_has_its_own_bayes_risk(world, estimates):
+    data, setting = world
+    exact = data.worst_case_risk[frozenset("X")]
+    random = lower_bound(setting, columns(data, "X"), policy=(np.full((8000, 10), 0.1),))
+    assert random.contributions.shape == (8000, 1)
+    assert random.bound == pytest.approx(estimates["X",].average_risk, rel=0.1)
+    telling = lower_bound(setting, columns(data, "X"), policy=estimates["X",].policy)
+    assert telling.bound < random.bound < exact  # a level that follows the outcome gives it away
+
+
+def test_wrong_arguments_of_a_bound(world, estimates):
+    data, setting = world
+    with pytest.raises(ValueError, match=r"policy must have arrays of shapes \[\(8000, 10\)\].*got \[\]"):
+        lower_bound(setting, columns(data, "X"), policy=())
+    with pytest.raises(ValueError, match="predictor must be None where policy is given"):
+        lower_bound(setting, columns(data, "X"), estimates["X",].policy, estimates["X",].predictor)
+
+
+def test_a_wider_range_says_how_much_it_extrapolates():
+    rng = np.random.default_rng(3)
+    y, m = rng.normal(size=1500), rng.uniform(-1, 1, size=1500)
+    X = np.column_stack([m, m * y + rng.normal(size=1500)])
+    variables = [MutableVariable(0, (), True, 1, (1,))]
+    risks = {}
+    for wanted in ("observed", 2.0, {"m": (-0.1, 0.1)}):
+        setting = prepare(
+            X, y, np.repeat([0, 1], 750), variables, names=["m", "x"], mutable_range=wanted, random_state=0
+        )
+        risks[str(wanted)] = estimate_risk(setting, [1])
+    assert risks["observed"].extrapolated_share == 0
+    assert risks["2.0"].extrapolated_share > 0
+    assert risks["{'m': (-0.1, 0.1)}"].policy[0].shape == (1500, 15)
+
+
+def test_two_variables_in_sequence():
+    data = make_mutable_scm("sequence", random_state=13)
+    setting = setting_of(data)
+    found = estimate_risk(setting, columns(data, "X1", "X2", "Z"))
+    assert found.risk == pytest.approx(data.worst_case_risk[frozenset(data.stable)], rel=0.12)
+    assert len(found.policy) == 2
+
+
+def test_a_given_estimator_is_used():
+    data = make_mutable_scm("interaction", n_levels=3, n_rows=150, random_state=14)
+    found = estimate_risk(setting_of(data, estimator=LinearRegression()), columns(data, "X"))
+    assert isinstance(found.predictor.models[0], LinearRegression)
