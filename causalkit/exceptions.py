@@ -1,6 +1,6 @@
 """Warnings and errors that callers may want to catch by name."""
 
-__all__ = ["MissingPackageError", "NotOrientableWarning", "OverlapWarning"]
+__all__ = ["MissingPackageError", "NotIdentifiedWarning", "NotOrientableWarning", "OverlapWarning"]
 
 
 class OverlapWarning(UserWarning):
@@ -9,6 +9,10 @@ class OverlapWarning(UserWarning):
 
 class NotOrientableWarning(UserWarning):
     """The data cannot tell which of two variables is the cause, so an arrow is left undirected."""
+
+
+class NotIdentifiedWarning(UserWarning):
+    """The environments do not tell which mechanisms change, so that a cautious answer is given instead."""
 
 
 class MissingPackageError(ImportError):

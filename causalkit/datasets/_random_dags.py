@@ -7,6 +7,8 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit.graphs._dag import check_causal_graph
+
 Arrows = NDArray[np.int64]
 
 
@@ -31,13 +33,8 @@ def given_arrows(causal_graph: Any) -> tuple[list[Hashable], Arrows]:
     ValueError
         If ``causal_graph`` is not a directed graph of networkx without cycles, or has no node.
     """
-    if not isinstance(causal_graph, nx.DiGraph) or causal_graph.is_multigraph():
-        raise ValueError(f"causal_graph must be a networkx.DiGraph; got {type(causal_graph).__name__}")
-    if not len(causal_graph):
+    if not len(check_causal_graph(causal_graph)):
         raise ValueError("causal_graph must have at least one node; got an empty graph")
-    if not nx.is_directed_acyclic_graph(causal_graph):
-        cycle = [edge[:2] for edge in nx.find_cycle(causal_graph)]
-        raise ValueError(f"causal_graph must have no cycle; got {cycle}")
     position = {node: i for i, node in enumerate(causal_graph)}
     order = list(nx.lexicographical_topological_sort(causal_graph, key=position.__getitem__))
     return order, nx.to_numpy_array(causal_graph, nodelist=order, weight=None).astype(np.int64)

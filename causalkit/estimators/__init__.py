@@ -8,6 +8,8 @@ from causalkit.estimators._graph_t_learner import GraphTLearner
 from causalkit.estimators._interventional._distribution import interventional_distribution
 from causalkit.estimators._interventional._mechanisms import DirichletMechanism, UrnMechanism
 from causalkit.estimators._interventional._result import InterventionalResult
+from causalkit.estimators._minimax_subset import MinimaxSubsetRegressor
+from causalkit.estimators._minimax_subset_classifier import MinimaxSubsetClassifier
 
 __all__ = [
     "CausalDeFinetti",
@@ -17,6 +19,8 @@ __all__ = [
     "GraphSLearner",
     "GraphTLearner",
     "InterventionalResult",
+    "MinimaxSubsetClassifier",
+    "MinimaxSubsetRegressor",
     "UrnMechanism",
     "interventional_distribution",
 ]

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from causalkit._canonical_table import canonical_order
 from causalkit._environments import group_rows
-from causalkit.independence._canonical_table import canonical_order
 
 Floats = NDArray[np.float64]
 Index = NDArray[np.intp]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.independence._canonical_table import canonical_order
+from causalkit._canonical_table import canonical_order
 from causalkit.independence._cross_rows import cross_row_statement, cross_statement
 from causalkit.independence._rows import Rows
 from causalkit.independence._same_row import same_row_given_statement

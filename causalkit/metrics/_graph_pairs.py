@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from causalkit.graphs._dag import check_causal_graph
+
 Arrows = NDArray[np.bool_]
 
 
@@ -35,9 +37,7 @@ def _read(graph: Any, name: str) -> tuple[list[Hashable], Arrows]:
     """Return nodes and arrows of a directed graph without cycles."""
     nodes, arrows = _from_networkx(graph, name) if isinstance(graph, nx.Graph) else _from_table(graph, name)
     directed = nx.from_numpy_array(arrows, create_using=nx.DiGraph)
-    if not nx.is_directed_acyclic_graph(directed):
-        cycle = [nodes[u] for u, _ in nx.find_cycle(directed)]
-        raise ValueError(f"{name} must have no cycle; got one through {cycle}")
+    check_causal_graph(nx.relabel_nodes(directed, dict(enumerate(nodes))), name)
     return nodes, arrows
 
 

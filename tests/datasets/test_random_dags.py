@@ -39,7 +39,7 @@ def test_weights_of_edges_do_not_matter() -> None:
 @pytest.mark.parametrize(
     ("graph", "match"),
     [
-        (nx.DiGraph([(0, 1), (1, 0)]), r"causal_graph must have no cycle; got \[\(0, 1\), \(1, 0\)\]"),
+        (nx.DiGraph([(0, 1), (1, 0)]), "causal_graph must have no cycle; got one through 0 -> 1"),
         (nx.DiGraph(), "causal_graph must have at least one node; got an empty graph"),
         (nx.Graph([(0, 1)]), "causal_graph must be a networkx.DiGraph; got Graph"),
         (nx.MultiDiGraph([(0, 1)]), "causal_graph must be a networkx.DiGraph; got MultiDiGraph"),

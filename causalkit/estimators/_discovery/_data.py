@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from causalkit._canonical_table import canonical_order
 from causalkit._environments import Groups, group_rows
-from causalkit.independence._canonical_table import canonical_order
 from causalkit.independence._table import Table
 from causalkit.independence._variables import Variable, read_variable
 

@@ -11,14 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from causalkit.estimators._interventional._companions import companion_values, pattern_counts, set_values
-from causalkit.estimators._interventional._graph import (
-    check_causal_graph,
-    check_question,
-    mechanisms_in_play,
-)
+from causalkit.estimators._interventional._graph import check_question, mechanisms_in_play
 from causalkit.estimators._interventional._mechanisms import DirichletMechanism, Mechanism, UrnMechanism
 from causalkit.estimators._interventional._result import InterventionalResult
 from causalkit.estimators._interventional._tables import Factor, law_of
+from causalkit.graphs._dag import check_causal_graph
 
 Floats = NDArray[np.float64]
 

@@ -16,10 +16,11 @@ from causalkit._threads import one_blas_thread
 from causalkit._validation import check_scalar_argument
 from causalkit.estimators._discovery._data import DiscoveryData
 from causalkit.estimators._interventional._companions import companion_values, set_values
-from causalkit.estimators._interventional._graph import check_causal_graph, check_question, reaches
+from causalkit.estimators._interventional._graph import check_question, reaches
 from causalkit.estimators._interventional._question import Question
 from causalkit.estimators._interventional._result import InterventionalResult
 from causalkit.estimators._interventional._steps import Step, change, how_computed, outcome_law
+from causalkit.graphs._dag import check_causal_graph
 
 Floats = NDArray[np.float64]
 

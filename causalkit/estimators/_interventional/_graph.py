@@ -8,22 +8,6 @@ from typing import Any
 import networkx as nx
 
 
-def check_causal_graph(causal_graph: Any) -> nx.DiGraph:
-    """Return ``causal_graph`` if it is a directed graph without cycles.
-
-    Raises
-    ------
-    ValueError
-        If it is not.
-    """
-    if not isinstance(causal_graph, nx.DiGraph) or causal_graph.is_multigraph():
-        raise ValueError(f"causal_graph must be a networkx.DiGraph; got {type(causal_graph).__name__}")
-    if not nx.is_directed_acyclic_graph(causal_graph):
-        cycle = " -> ".join(str(u) for u, *_ in nx.find_cycle(causal_graph))
-        raise ValueError(f"causal_graph must have no cycle; got one through {cycle}")
-    return causal_graph
-
-
 def check_question(causal_graph: nx.DiGraph, outcome: Any, do: Any) -> dict[Hashable, Any]:
     """Return the intervention as a dict if outcome and intervened variables are different nodes.
 

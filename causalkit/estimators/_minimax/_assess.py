@@ -18,7 +18,14 @@ _FEW_ROWS = 4000  # too few for the finer surface to be worth its time
 _LEAST_WEIGHT = 1e-6
 
 
-def estimate_risk(setting: Setting, subset: Sequence[int]) -> RiskEstimate:
+def fit_subset(setting: Setting, subset: Sequence[int]) -> Predictor:
+    """Fit f_S, cross-fitted, for the columns `subset` of X."""
+    return _fit(setting, subset, setting.game(subset).weight)
+
+
+def estimate_risk(
+    setting: Setting, subset: Sequence[int], predictor: Predictor | None = None
+) -> RiskEstimate:
     """Worst-case risk of f_S for the columns `subset` of X, over interventions on the mutable variables.
 
     Adversaries are learned without each fold in turn and valued on it; which of them counts is decided on one
@@ -92,6 +99,14 @@ def lower_bound(
     each = [mean_and_error(column, environments) for column in terms.T]
     bound, error = max(each)
     return LowerBound(bound, error, terms[back], environments[back])
+
+
+def policy_weights(setting: Setting, subset: Sequence[int], policy: Sequence[Floats]) -> Floats:
+    """Weights (n,), in the order of the rows given, that turn the rows into those under a fixed intervention.
+
+    The intervention has to be on the variables that matter for the subset.
+    """
+    return _density_ratio(setting, setting.game(subset), policy)[setting.data.restore]
 
 
 def _constant_laws(game: Game) -> list[Floats]:

@@ -39,6 +39,10 @@ class Discovered(Result):
         Whether the environments single out this answer.
     reason : str
         Why, in words.
+    suspects : tuple
+        Variables, beside ``mutable``, whose mechanism may be the changing one in another reading that the
+        environments do not exclude; none where ``identified``. What is neither mutable nor a suspect is safe
+        to call stable.
     """
 
     causal_graph: nx.DiGraph
@@ -46,6 +50,7 @@ class Discovered(Result):
     stability: pd.DataFrame
     identified: bool
     reason: str
+    suspects: tuple[Any, ...] = ()
 
 
 def discover(
@@ -72,7 +77,8 @@ def discover(
     A change named this way can still come from a poor model. So each named variable must also say something
     about the environment beyond its neighbours, in the held-out fit of classifiers of the environment with
     and without it, which model no mechanism at all. Where two variables explain each other's change,
-    no data from these environments tell which of them is mutable: ``identified`` is then False.
+    no data from these environments tell which of them is mutable: ``identified`` is then False, and
+    ``suspects`` holds every variable that could be the mutable one beside those that were named.
 
     Parameters
     ----------
@@ -146,8 +152,11 @@ def discover(
     names = list(X.columns)
     stability = stability_table(table.names, names, best, resampled)
     graph = _named_graph(table, names, best)
-    changing = tuple(name for name in names if table.names.index(name) in best.mutable)
-    return Discovered(graph, changing, stability, *verdict)
+    changing, suspects = (
+        tuple(name for name in names if table.names.index(name) in chosen)
+        for chosen in (best.mutable, verdict.suspects)
+    )
+    return Discovered(graph, changing, stability, verdict.identified, verdict.reason, suspects)
 
 
 def _parents(table: Table, graph: nx.DiGraph) -> tuple[tuple[int, ...], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -27,23 +28,61 @@ _SETTINGS = {
     "num_threads": 1,
     "verbose": -1,
 }
+# A sum over rows that is smaller than this many standard errors could be chance.
+_CLEAR = 2.5
+# One that is larger than this many cannot be what averaging two models gains.
+_BEYOND_DOUBT = 10.0
 
 
-def information_gain(table: Table, v: int, given: Collection[int]) -> Floats:
-    r"""Return how much better each row's environment is predicted with ``v`` than without.
+class Evidence:
+    """Held-out predictions of the environment from sets of variables; each set is fitted once."""
 
-    .. math:: \log \tfrac12 \{P(e | x_v, x_{given}) + P(e | x_{given})\} - \log P(e | x_{given})
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._fitted: dict[tuple[int, ...], Floats] = {}
 
-    The models never saw the row. The average loses little where ``v`` says much, and most of the noise where
-    it says little. Its mean is about zero or below where ``v`` and the environment are independent given
-    the others, and at most their conditional mutual information. A poor model of ``v`` cannot look like a
-    change of its mechanism here, as only the environment is modelled.
-    """
-    without = _held_out(table, list(given))
-    return np.logaddexp(_held_out(table, [v, *given]), without) - np.log(2) - without
+    def gain(self, v: int, given: Collection[int]) -> Floats:
+        r"""Return how much better each row's environment is predicted with ``v`` than without.
+
+        .. math:: \log \tfrac12 \{P(e | x_v, x_{given}) + P(e | x_{given})\} - \log P(e | x_{given})
+
+        The models never saw the row. The average loses little where ``v`` says much, and most of the noise
+        where it says little. A poor model of ``v`` cannot look like a change of its mechanism here, as only
+        the environment is modelled.
+        """
+        return self._averaged(v, given) - self._held_out(given)
+
+    def is_clear(self, v: int, given: Collection[int]) -> bool:
+        """Whether ``v`` says more about the environment, beyond others, than chance would.
+
+        The average of two models is better than one of them even where ``v`` is noise. So the gain must be
+        clear, and larger than that of a copy of ``v`` whose rows were mixed.
+        """
+        gain = self.gain(v, given)
+        if not is_clear(gain) or is_clear(gain, _BEYOND_DOUBT):
+            return is_clear(gain)
+        values = self._table.values.copy()
+        values[:, v] = values[np.random.default_rng(0).permutation(len(values)), v]
+        mixed = Evidence(replace(self._table, values=values))
+        return is_clear(self._averaged(v, given) - mixed._averaged(v, given, self._held_out(given)))
+
+    def _averaged(self, v: int, given: Collection[int], without: Floats | None = None) -> Floats:
+        without = self._held_out(given) if without is None else without
+        return np.logaddexp(self._held_out({v, *given}), without) - np.log(2)
+
+    def _held_out(self, chosen: Collection[int]) -> Floats:
+        key = tuple(sorted(set(chosen)))
+        if key not in self._fitted:
+            self._fitted[key] = _held_out(self._table, key)
+        return self._fitted[key]
 
 
-def _held_out(table: Table, chosen: list[int]) -> Floats:
+def is_clear(terms: Floats, errors: float = _CLEAR) -> bool:
+    """Whether a sum over rows is positive by more than so many standard errors."""
+    return bool(terms.sum() > errors * terms.std() * np.sqrt(len(terms)))
+
+
+def _held_out(table: Table, chosen: tuple[int, ...]) -> Floats:
     """Held-out log probability of each row's environment, shape (n,)."""
     import lightgbm as lgb
 
@@ -51,7 +90,7 @@ def _held_out(table: Table, chosen: list[int]) -> Floats:
     n_envs = len(table.starts) - 1
     if not chosen:
         return np.log(np.bincount(codes) / len(codes))[codes]
-    columns = _columns(table.values[:, sorted(chosen)], table.is_level[sorted(chosen)])
+    columns = _columns(table.values[:, chosen], table.is_level[list(chosen)])
     # Rows stand in an order that has nothing to do with their values, so that any rule makes random folds.
     fold = np.arange(len(codes)) % _FOLDS
     out = np.empty(len(codes))

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from causalkit._canonical_table import canonical_order
 from causalkit._environments import group_rows
 from causalkit._validation import check_levels, check_outcome
 from causalkit.estimators._minimax._discovery_features import Floats, Ints
 from causalkit.graphs._dag import check_nodes
-from causalkit.independence._canonical_table import canonical_order
 
 _FEWEST_ROWS = 20
 _MOST_LEVELS = 12

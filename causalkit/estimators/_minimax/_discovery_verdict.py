@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from causalkit.estimators._minimax._discovery_environments import information_gain
-from causalkit.estimators._minimax._discovery_features import Floats
+from causalkit.estimators._minimax._discovery_environments import Evidence, is_clear
 from causalkit.estimators._minimax._discovery_search import Graph
 from causalkit.estimators._minimax._discovery_stability import condition_holds
+from causalkit.estimators._minimax._discovery_suspects import find_suspects
 from causalkit.estimators._minimax._discovery_table import Table
 
-# A sum over rows that is smaller than this many standard errors could be chance.
-_CLEAR = 2.5
 # A change is another variable's if less than this part of it is left once that variable is known.
 _PART_LEFT = 0.5
 # A clear rest counts as the variable's own unless it is this small, a trace that models of the others miss.
@@ -21,6 +20,15 @@ _TRACE_LEFT = 0.1
 _AGREEMENT = 0.8
 # Log-likelihood beyond its price with which the outcome's mechanism counts as changing.
 _OUTCOME_CHANGES = 3.0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether an answer is identified, why, and which variables may be mutable beside the named ones."""
+
+    identified: bool
+    reason: str
+    suspects: frozenset[int]
 
 
 def judge(
@@ -31,86 +39,84 @@ def judge(
     *,
     mutable_given: bool,
     graph_given: bool,
-) -> tuple[bool, str]:
-    """Return whether the answer is identified, and why."""
-    complaints = [] if mutable_given else _changes(table, best)
-    if outcome_gain > _OUTCOME_CHANGES:
-        complaints.append(
-            f"the mechanism of the outcome {table.names[-1]!r} itself seems to change between the "
-            "environments, which no subset search allows for: a cause may be missing from X"
-        )
+) -> Verdict:
+    """Return what the environments leave open about the best graph."""
     share = float(np.mean([condition_holds(g) == condition_holds(best) for g in resampled]))
-    if share < _AGREEMENT:
-        complaints.append(
-            f"only {share:.0%} of the resamples agree on whether the whole stable set is optimal"
+    agreement = f"{share:.0%} of the resamples agree on whether the whole stable set is optimal"
+    complaints = [f"only {agreement}"] if share < _AGREEMENT else []
+    if outcome_gain > _OUTCOME_CHANGES:
+        complaints.insert(
+            0,
+            f"the mechanism of the outcome {table.names[-1]!r} itself seems to change between the "
+            "environments, which no subset search allows for: a cause may be missing from X",
         )
+    suspects: frozenset[int] = frozenset()
+    if not mutable_given:
+        doubts, suspects = _doubts(table, best, resampled, bool(complaints), graph_given)
+        complaints = doubts + complaints
     if complaints:
-        return False, "; ".join(complaints)
+        return Verdict(False, "; ".join(complaints), suspects)
     given = [
         word for word, is_given in (("mutable", mutable_given), ("causal_graph", graph_given)) if is_given
     ]
     taken = f"{' and '.join(given)} as given; " if given else ""
-    return True, f"{taken}{share:.0%} of the resamples agree on whether the whole stable set is optimal"
+    return Verdict(True, taken + agreement, frozenset())
 
 
-def _changes(table: Table, best: Graph) -> list[str]:
+def _doubts(
+    table: Table, best: Graph, resampled: Sequence[Graph], is_disputed: bool, graph_given: bool
+) -> tuple[list[str], frozenset[int]]:
+    """What speaks against the named variables, and who else may be mutable."""
     if len(table.starts) == 2:
-        return ["there is one environment, in which no mechanism can change"]
-    if not best.mutable:
-        return _unplaced_changes(table, best)
-    return list(dict.fromkeys(filter(None, (_doubt(table, best, v) for v in sorted(best.mutable)))))
+        return ["there is one environment, in which no mechanism can change"], frozenset()
+    evidence = Evidence(table)
+    small, shared = _doubtful(evidence, best, graph_given)
+    if best.mutable and not (small or shared or is_disputed):
+        return [], frozenset()
+    suspects = find_suspects(evidence, best, resampled, small | shared)
+    if not (best.mutable or suspects):
+        return ["no mechanism of a covariate changes detectably between the environments"], suspects
+    return _in_words(table, best, small, shared, suspects), suspects
 
 
-def _doubt(table: Table, best: Graph, v: int) -> str:
-    """What speaks against a named change in held-out rows; nothing if ``v`` differs beyond all neighbours."""
-    parents, neighbours = best.parents[v], _neighbours(best, v)
-    beyond = information_gain(table, v, neighbours)
-    if set(neighbours) == set(parents) and _is_clear(beyond):
-        return ""
-    alone = information_gain(table, v, parents)
-    if not (_is_clear(alone) or _is_clear(beyond)):
-        return (
-            f"the change of the mechanism of {table.names[v]!r} is too small to be confirmed in held-out rows"
+def _in_words(
+    table: Table, best: Graph, small: set[int], shared: set[int], suspects: frozenset[int]
+) -> list[str]:
+    said = []
+    if small:
+        said.append(
+            f"the change of the mechanism of {_listed(table, small, 'and')} is too small to be confirmed in "
+            "held-out rows"
         )
-    part = _TRACE_LEFT if _is_clear(beyond) else _PART_LEFT
-    if not _is_clear(part * alone - beyond):
-        return ""
-    rivals = [j for j in neighbours if j not in parents and j != table.outcome]
-    names = _listed(table, [v, *(_explaining(table, v, parents, rivals, alone) or rivals)])
-    return f"the environments do not tell which mechanism changes, that of {names}"
+    if shared:
+        names = _listed(table, shared | suspects, "or")
+        said.append(f"the environments do not tell which mechanism changes, that of {names}")
+    elif suspects:
+        beside = f", beside that of {_listed(table, best.mutable, 'and')}" if best.mutable else ""
+        said.append(f"maybe the mechanism of {_listed(table, suspects, 'or')} changes{beside}")
+    return said
 
 
-def _unplaced_changes(table: Table, best: Graph) -> list[str]:
-    """What held-out rows say where no mechanism was named."""
-    for v in range(len(table.names)):
-        parents = best.parents[v]
-        alone = information_gain(table, v, parents)
-        if _is_clear(alone):
-            rivals = [j for j in range(table.outcome) if j != v and j not in parents]
-            # The outcome's mechanism never changes: if it seems to, its learned parents are suspect.
-            suspects = list(parents) if v == table.outcome else [v]
-            names = _listed(table, [*suspects, *_explaining(table, v, parents, rivals, alone)])
-            return [
-                f"the environments differ, but do not tell which mechanism changes: maybe that of {names}"
-            ]
-    return ["no mechanism of a covariate changes detectably between the environments"]
+def _doubtful(evidence: Evidence, best: Graph, graph_given: bool) -> tuple[set[int], set[int]]:
+    """Named variables whose change held-out rows do not confirm, and those whose change may be another's."""
+    small, shared = set(), set()
+    for v in best.mutable:
+        parents, neighbours = best.parents[v], _neighbours(best, v)
+        beyond_is_clear = evidence.is_clear(v, neighbours)
+        if set(neighbours) == set(parents) and beyond_is_clear:
+            continue
+        if not (beyond_is_clear or evidence.is_clear(v, parents)):
+            small.add(v)
+            continue
+        part = _TRACE_LEFT if beyond_is_clear else _PART_LEFT
+        rest = part * evidence.gain(v, parents) - evidence.gain(v, neighbours)
+        if not graph_given and is_clear(rest):
+            shared.add(v)
+    return small, shared
 
 
-def _explaining(
-    table: Table, v: int, parents: tuple[int, ...], rivals: list[int], alone: Floats
-) -> list[int]:
-    """Rivals beyond which less than a part of the change of ``v`` is left."""
-    limit = _PART_LEFT * alone.sum()
-    return [j for j in rivals if information_gain(table, v, [*parents, j]).sum() < limit]
-
-
-def _listed(table: Table, variables: list[int]) -> str:
-    return " or ".join(sorted(repr(table.names[j]) for j in variables if j != table.outcome))
-
-
-def _is_clear(terms: Floats) -> bool:
-    """Whether a sum over rows is positive by more than chance."""
-    return bool(terms.sum() > _CLEAR * terms.std() * np.sqrt(len(terms)))
+def _listed(table: Table, variables: Collection[int], word: str) -> str:
+    return f" {word} ".join(sorted(repr(table.names[j]) for j in variables))
 
 
 def _neighbours(best: Graph, v: int) -> list[int]:

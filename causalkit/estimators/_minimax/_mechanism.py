@@ -23,9 +23,9 @@ _MARGINAL_ROWS = 400
 class _Form(Protocol):
     def level_probability(self, parents: Floats) -> Floats: ...
 
-    def density(self, values: Floats, parents: Floats) -> Floats: ...
+    def density(self, values: Floats, parents: Floats, probability: Floats) -> Floats: ...
 
-    def marginal(self, values: Floats, parents: Floats, share: Floats) -> Floats: ...
+    def marginal(self, values: Floats, parents: Floats, share: Floats, probability: Floats) -> Floats: ...
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,12 @@ class _LevelClasses:
         stacked = _as_rows(predict(self.model, np.vstack(each)), self.levels.n_levels)
         return stacked.reshape(self.n_environments, len(parents), -1).swapaxes(0, 1)
 
-    def density(self, values: Floats, parents: Floats) -> Floats:
+    def density(self, values: Floats, parents: Floats, probability: Floats) -> Floats:
         own = self.levels.codes(values)[:, None, None]
-        return np.take_along_axis(self.level_probability(parents), own, axis=2)[:, :, 0]
+        return np.take_along_axis(probability, own, axis=2)[:, :, 0]
 
-    def marginal(self, values: Floats, parents: Floats, share: Floats) -> Floats:
-        return (share @ self.level_probability(parents).mean(axis=0))[self.levels.codes(values)]
+    def marginal(self, values: Floats, parents: Floats, share: Floats, probability: Floats) -> Floats:
+        return (share @ probability.mean(axis=0))[self.levels.codes(values)]
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,10 @@ class _LocationScale:
         z = (self.levels.edges - self._centres(parents)[:, :, None]) / self.scales[:, None]
         return np.diff(ndtr(z), axis=2, prepend=0.0, append=1.0)
 
-    def density(self, values: Floats, parents: Floats) -> Floats:
+    def density(self, values: Floats, parents: Floats, probability: Floats) -> Floats:
         return _normal(values[:, None] - self._centres(parents), self.scales)
 
-    def marginal(self, values: Floats, parents: Floats, share: Floats) -> Floats:
+    def marginal(self, values: Floats, parents: Floats, share: Floats, probability: Floats) -> Floats:
         # The mean over parents is a mean over evenly spaced rows of the sorted centres: linear in the rows.
         centres = self._centres(parents)
         places = ((np.arange(_MARGINAL_ROWS) + 0.5) / _MARGINAL_ROWS * len(parents)).astype(np.intp)
@@ -131,9 +131,9 @@ def fit_mechanism(
     return Mechanism(
         share,
         probability,
-        form.density(values, parents),
+        form.density(values, parents, probability),
         share @ probability.mean(axis=0),
-        form.marginal(values, parents, share),
+        form.marginal(values, parents, share, probability),
     )
 
 

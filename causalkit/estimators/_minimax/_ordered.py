@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from causalkit._canonical_table import canonical_order
 from causalkit.estimators._minimax._types import Floats, Index
 from causalkit.estimators._minimax._variables import MutableVariable
-from causalkit.independence._canonical_table import canonical_order
 
 OUTCOME = -1  # place of the outcome beside the table's columns
 

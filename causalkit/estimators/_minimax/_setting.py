@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from causalkit.estimators._minimax._mechanism import Mechanism
 from causalkit.estimators._minimax._ordered import OrderedData, order_data
 from causalkit.estimators._minimax._overlap import Overlap, report_overlap
 from causalkit.estimators._minimax._range import MutableRange, check_range
-from causalkit.estimators._minimax._types import Floats, Index
+from causalkit.estimators._minimax._types import Floats, Index, Mask
 from causalkit.estimators._minimax._variables import MutableVariable, check_variables
 
 N_FOLDS = 5
@@ -42,6 +42,8 @@ class Setting:
         Folds of the predictor, of the policies, and the two parts between which a policy is chosen.
     estimator : regressor or None
     seed : int
+    companions : mapping of int to tuple of int
+        Columns that go into a predictor together with another one.
     """
 
     data: OrderedData
@@ -54,11 +56,16 @@ class Setting:
     part: Index
     estimator: Any
     seed: int
+    companions: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     _games: dict[tuple[int, ...], Game] = field(default_factory=dict, repr=False)
+
+    def active(self, subset: Sequence[int]) -> tuple[int, ...]:
+        """Positions in `mutable` of the variables that matter for a subset of X's columns."""
+        return tuple(j for j, v in enumerate(self.mutable) if v.matters_for(subset))
 
     def game(self, subset: Sequence[int]) -> Game:
         """Weights and decisions of the mutable variables that matter for a subset of X's columns."""
-        active = tuple(j for j, v in enumerate(self.mutable) if v.matters_for(subset))
+        active = self.active(subset)
         if active not in self._games:
             self._games[active] = make_game(
                 self.data,
@@ -70,8 +77,9 @@ class Setting:
 
     def columns(self, subset: Sequence[int]) -> Index:
         """Places in `data.table` of the subset's columns and the mutable variables that matter, ascending."""
-        active = [v.column for v in self.mutable if v.matters_for(subset)]
-        return np.sort(self.data.place[[*subset, *active]].astype(np.intp))
+        active = [self.mutable[j].column for j in self.active(subset)]
+        more = [extra for j in subset for extra in self.companions.get(j, ())]
+        return np.sort(self.data.place[[*subset, *more, *active]].astype(np.intp))
 
     def predictor_columns(self, subset: Sequence[int]) -> Index:
         """Columns of X that the subset's predictor takes, in its order."""
@@ -87,6 +95,7 @@ def prepare(
     names: Sequence[str] | None = None,
     mutable_range: MutableRange = "observed",
     estimator: Any = None,
+    companions: Mapping[int, tuple[int, ...]] | None = None,
     random_state: RandomState = None,
 ) -> Setting:
     """Fit what all subsets share.
@@ -103,6 +112,8 @@ def prepare(
         What an intervention may set a mutable variable to: what occurs for like parents; every value of the
         observed range, widened about its middle by a factor of at least 1; or bounds by name.
     estimator : regressor, optional
+    companions : mapping of int to tuple of int, optional
+        Columns of X that go into a predictor together with another one, such as its mean over neighbours.
     random_state : int, Generator, RandomState or None
 
     Raises
@@ -138,6 +149,36 @@ def prepare(
         part=_deal(len(X), 2, parts),
         estimator=estimator,
         seed=int(trial.integers(2**31 - 1)),
+        companions=companions or {},
+    )
+
+
+def without_rows(setting: Setting, left_out: Mask, subset: Sequence[int]) -> Setting:
+    """Fit again, for one subset, without some rows given in the setting's own order.
+
+    The others keep their folds. Mutable variables that do not matter for the subset are left out.
+    """
+    data, kept = setting.data, ~left_out
+    fewer = OrderedData(
+        data.table[kept],
+        data.outcome[kept],
+        np.unique(data.environments[kept], return_inverse=True)[1].astype(np.intp),
+        data.place,
+        np.arange(int(kept.sum())),
+    )
+    rng = np.random.default_rng(setting.seed)
+    active = setting.active(subset)
+    variables = tuple(setting.mutable[j] for j in active)
+    return replace(
+        setting,
+        data=fewer,
+        mutable=variables,
+        mechanisms=tuple(mechanism_of(fewer, variable, rng) for variable in variables),
+        wanted=tuple(setting.wanted[j] for j in active),
+        fold=setting.fold[kept],
+        policy_fold=setting.policy_fold[kept],
+        part=setting.part[kept],
+        _games={},
     )
 
 

@@ -41,14 +41,17 @@ def test_the_mutable_variable_and_the_condition_are_found(with_arrow):
         assert found.mutable == ("m",)
         assert whole_set_is_optimal(found.causal_graph, "y", found.mutable) is not with_arrow
         assert found.identified
+        assert found.suspects == ()
         condition = found.stability[found.stability.decision == "whole set is optimal"].iloc[0]
         assert condition.found is not with_arrow
         assert (condition.share > 0.8) is not with_arrow
 
 
-def test_a_change_that_two_variables_share_is_not_claimed_for_one():
+def test_of_two_variables_that_share_a_change_both_are_named_or_suspected():
     found = discover(*interaction_world(0), n_resamples=10, random_state=0)
-    assert found.mutable == ("M",) or not found.identified
+    assert not found.identified
+    assert {*found.mutable, *found.suspects} == {"X", "M"}
+    assert "'M' or 'X'" in found.reason
 
 
 def test_environments_that_do_not_differ_identify_nothing():

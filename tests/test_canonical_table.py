@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causalkit.independence._canonical_table import canonical_order
+from causalkit._canonical_table import canonical_order
 
 
 def random_table(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

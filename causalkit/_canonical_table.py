@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from causalkit.independence._rows import Index
-from causalkit.independence._variables import Floats
-
+Floats = NDArray[np.float64]
+Index = NDArray[np.intp]
 Words = NDArray[np.uint64]
 
 # Each round tells columns and rows apart by those that the round before told apart.

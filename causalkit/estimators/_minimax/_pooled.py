@@ -1,0 +1,63 @@
+"""The fit that ignores environments, and what robustness costs beside it where nothing changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from causalkit.estimators._minimax._predictor import Predictor, fit_predictor
+from causalkit.estimators._minimax._setting import Setting
+from causalkit.estimators._minimax._types import Floats
+from causalkit.inference._effects import EffectEstimate
+from causalkit.inference._mean_inference import mean_inference
+
+_ESTIMAND = "price of robustness, as a share of the outcome's variance in the training population"
+_ASSUMPTIONS = (
+    "new rows come from the training environments in their training shares",
+    "neither predictor saw the rows that it is compared on",
+)
+
+
+@dataclass(frozen=True)
+class PooledFit:
+    """A regression on all columns, all rows weighted alike.
+
+    Attributes
+    ----------
+    predictor : Predictor
+    out_of_fold : ndarray, shape (n,)
+        In the order of the rows given.
+    """
+
+    predictor: Predictor
+    out_of_fold: Floats
+    _order: tuple[int, ...]
+
+    def predict(self, values: Floats) -> Floats:
+        """Predictions (n,) of rows (n, d)."""
+        return self.predictor.predict(values[:, list(self._order)])
+
+
+def fit_pooled(setting: Setting) -> PooledFit:
+    """Fit the outcome on every column with the setting's estimator and folds."""
+    data = setting.data
+    order = np.argsort(data.place)  # column of X at each place of the table
+    mutable = data.place[[v.column for v in setting.mutable]].astype(np.intp)
+    predictor = fit_predictor(
+        data.table,
+        data.outcome,
+        np.ones(len(data.outcome)),
+        setting.fold,
+        mutable,
+        setting.estimator,
+        setting.seed,
+    )
+    return PooledFit(predictor, predictor.out_of_fold[data.restore], tuple(int(j) for j in order))
+
+
+def price_of_robustness(outcome: Floats, robust: Floats, pooled: Floats) -> EffectEstimate:
+    """How much more risk the robust predictions (n,) have in the training mix than the pooled ones."""
+    scale = np.sort(outcome).var(ddof=1)
+    losses = ((outcome - robust) ** 2 - (outcome - pooled) ** 2) / scale
+    return mean_inference(losses, estimand=_ESTIMAND, assumptions=_ASSUMPTIONS)

@@ -1,0 +1,109 @@
+"""A fitted subset search in words: the answer, what it costs, why, what it rests on, what is assumed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+_MOST_LISTED = 5
+_ASSUMPTIONS = (
+    "the outcome's own mechanism is the same in every environment, and no common cause is left out",
+    "only the mechanisms of the mutable variables change, and they keep their causes",
+    "an intervention sets the mutable variables within {range}",
+    "rows are independent given their environment",
+)
+
+
+def minimax_summary(model: Any) -> str:
+    """Return a text of several lines about a fitted model."""
+    lines = [
+        f"Subset with the smallest worst-case risk: {_set(model.subset_)}",
+        *_risk_lines(model),
+        *_tie_lines(model),
+        *_role_lines(model),
+        *_search_lines(model),
+        *_overlap_lines(model),
+        "Assumes",
+        *(f"  - {text.format(range=_range(model))}" for text in _ASSUMPTIONS),
+    ]
+    return "\n".join(lines)
+
+
+def _risk_lines(model: Any) -> list[str]:
+    scale, (low, high) = model.training_variance_, model.worst_case_interval_
+    if np.isnan(model.worst_case_risk_):
+        risk = "Worst-case risk: unknown, since no mutable variable is known"
+    else:
+        risk = (
+            f"Worst-case risk: {model.worst_case_risk_ / scale:.3f} of the outcome's variance "
+            f"({1 - model.alpha:.0%} interval {low / scale:.3f} to {high / scale:.3f})"
+        )
+    table = model.environment_risks()
+    worst = table.drop(columns="n_rows").max()
+    price = model.price_of_robustness_
+    price_low, price_high = price.conf_int(model.alpha)
+    return [
+        risk,
+        "Largest risk in a training environment: "
+        + ", ".join(f"{name} {value:.3f}" for name, value in worst.items()),
+        f"Price of robustness in the training mix: {price.estimate:.3f} "
+        f"({price_low:.3f} to {price_high:.3f})",
+    ]
+
+
+def _tie_lines(model: Any) -> list[str]:
+    others = [subset for subset in model.tied_subsets_ if subset != model.subset_]
+    if not others:
+        return []
+    listed = ", ".join(_set(subset) for subset in others[:_MOST_LISTED])
+    more = f" and {len(others) - _MOST_LISTED} more" if len(others) > _MOST_LISTED else ""
+    return [f"Not worse beyond chance: {listed}{more}"]
+
+
+def _role_lines(model: Any) -> list[str]:
+    lines = [
+        f"Stable variables: {_set(model.stable_)}; mutable: {_set(model.mutable_)}",
+        f"  {model.identification_reason_}",
+    ]
+    if not model.is_identified_:
+        lines.append("  not identified: this is the whole set of what is surely stable, without a search")
+    return lines
+
+
+def _search_lines(model: Any) -> list[str]:
+    if not model.is_identified_:
+        return []
+    if model.whole_set_is_optimal_:
+        return ["The graph says that the whole stable set is optimal: no search was needed"]
+    table: pd.DataFrame = model.risk_table_
+    counts = table["status"].value_counts()
+    reasons = table.loc[table["status"] == "pruned", "pruned_by"].value_counts()
+    pruned = ", ".join(f"{n} by {reason}" for reason, n in reasons.items())
+    text = f"Search: {counts.get('fitted', 0)} of {len(table)} classes of subsets fitted"
+    return [f"{text}; dropped {pruned}" if pruned else text]
+
+
+def _overlap_lines(model: Any) -> list[str]:
+    overlap = model.overlap_
+    text = f"Overlap: {overlap.effective_rows:.0f} effective rows of {overlap.n_rows}"
+    if overlap.is_poor:
+        text += ": POOR, the worst case rests on few rows and may be far higher"
+    picked = model.risk_table_[model.risk_table_["picked"]].iloc[0]
+    if picked["extrapolated_share"] > 0:
+        text += f"; {picked['extrapolated_share']:.0%} of the worst intervention is extrapolated"
+    return [text]
+
+
+def _range(model: Any) -> str:
+    wanted = model.mutable_range
+    if isinstance(wanted, str):
+        return "what is observed for like causes"
+    if isinstance(wanted, (int, float)):
+        return f"the observed range widened {wanted:g} times"
+    return f"stated bounds {dict(wanted)}"
+
+
+def _set(names: tuple[Any, ...]) -> str:
+    return "{" + ", ".join(map(str, names)) + "}"
