@@ -84,7 +84,10 @@ def check_table(estimator: Any, X: Any, *, reset: bool) -> pd.DataFrame:
     if isinstance(table, pd.DataFrame) and table.columns.has_duplicates:
         twice = table.columns[table.columns.duplicated()][0]
         raise ValueError(f"X must have columns of different names; got {twice!r} twice")
-    validate_data(estimator, table, reset=reset, skip_check_array=True)
+    try:
+        validate_data(estimator, table, reset=reset, skip_check_array=True)
+    except ValueError as error:
+        raise ValueError(error if str(error).startswith("X ") else f"X cannot be used: {error}") from error
     checked = pd.DataFrame(table).infer_objects().reset_index(drop=True)
     checked.columns = feature_names(estimator)
     _check_entries(checked)

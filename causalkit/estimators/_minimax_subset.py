@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
 
 from causalkit._validation import check_outcome
 from causalkit.estimators._minimax._base import BaseMinimaxSubset
@@ -178,6 +179,12 @@ class MinimaxSubsetRegressor(RegressorMixin, BaseMinimaxSubset):
             Links between the new rows, where the fit had a graph.
         """
         return self._predicted(X, graph)
+
+    def score(
+        self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None, *, graph: Any = None
+    ) -> float:
+        """R^2 of the predictions for new rows (n, d), linked by `graph` where the fit had one."""
+        return float(r2_score(y, self.predict(X, graph=graph), sample_weight=sample_weight))
 
     def _read_outcome(self, y: Any, n_rows: int, *, reset: bool) -> Floats:
         return check_outcome(y, n_rows, allow_constant=not reset)

@@ -9,6 +9,7 @@ import numpy as np
 from causalkit.estimators._minimax._estimates import LowerBound, RiskEstimate
 from causalkit.estimators._minimax._game import Game
 from causalkit.estimators._minimax._mean import mean_and_error
+from causalkit.estimators._minimax._overlap import effective_rows
 from causalkit.estimators._minimax._policies import COARSE, FINE, SMOOTH, SOFTNESS, value_policies
 from causalkit.estimators._minimax._predictor import Predictor, fit_predictor
 from causalkit.estimators._minimax._setting import Setting
@@ -16,6 +17,8 @@ from causalkit.estimators._minimax._types import Floats, Index
 
 _FEW_ROWS = 4000  # too few for the finer surface to be worth its time
 _LEAST_WEIGHT = 1e-6
+_FOR_NEARLY_ALL = 0.95
+ENOUGH_ROWS = 100.0  # effective rows under a fixed law, with fewer of which it certifies nothing
 
 
 def fit_subset(setting: Setting, subset: Sequence[int]) -> Predictor:
@@ -29,14 +32,18 @@ def estimate_risk(
     """Worst-case risk of f_S for the columns `subset` of X, over interventions on the mutable variables.
 
     Adversaries are learned without each fold in turn and valued on it; which of them counts is decided on one
-    part of the rows by the lower end of its value, and its value taken on the other part. Mutable variables
-    that are no ancestors of the subset or the outcome are left out: their mechanisms change nothing.
+    part of the rows by the lower end of its value, and its value taken on the other part. The risk is at
+    least that under random mechanisms and, unless the range is narrower, in the training rows. Mutable
+    variables that are no ancestors of the subset or the outcome are left out: their mechanisms change
+    nothing. A `predictor` from :func:`fit_subset` saves the fit.
     """
     game = setting.game(subset)
-    predictor = _fit(setting, subset, game.weight)
+    predictor = predictor or _fit(setting, subset, game.weight)
     loss = (setting.data.outcome - predictor.out_of_fold) ** 2
     terms, policy = _worst(setting, game, loss)
-    average = game.weight * loss
+    average = game.random_law * loss
+    # Random mechanisms and, unless the range is narrower, those of the training rows are among the changes.
+    terms = max([terms, average, *([] if game.is_narrowed else [loss])], key=np.mean)
     environments, back = setting.data.environments, setting.data.restore
     risk, error = mean_and_error(terms, environments)
     return RiskEstimate(
@@ -65,6 +72,8 @@ def lower_bound(
     For every part S' of the subset, R(S') >= R_h(f_S') >= min_f R_h(f), the minimum over functions of the
     subset's columns and the mutable variables: no smaller set undercuts it, whatever its predictor.
 
+    Laws under which fewer than a hundred rows are effective are left out; without any, the bound is zero.
+
     Parameters
     ----------
     setting : Setting
@@ -89,15 +98,15 @@ def lower_bound(
     game = setting.game(subset)
     if policy is None:
         predictor = predictor or _fit(setting, subset, game.weight)
-        weights = np.column_stack([game.weight, *_constant_laws(game)])
+        weights = np.column_stack([game.random_law, *_constant_laws(game)])
     else:
         ratio = _density_ratio(setting, game, policy)
         predictor = _fit(setting, subset, np.maximum(ratio, _LEAST_WEIGHT))
         weights = ratio[:, None]
+    weights = weights[:, effective_rows(weights) >= ENOUGH_ROWS]
     terms = weights * ((setting.data.outcome - predictor.out_of_fold) ** 2)[:, None]
     environments, back = setting.data.environments, setting.data.restore
-    each = [mean_and_error(column, environments) for column in terms.T]
-    bound, error = max(each)
+    bound, error = max((mean_and_error(column, environments) for column in terms.T), default=(0.0, 0.0))
     return LowerBound(bound, error, terms[back], environments[back])
 
 
@@ -110,11 +119,12 @@ def policy_weights(setting: Setting, subset: Sequence[int], policy: Sequence[Flo
 
 
 def _constant_laws(game: Game) -> list[Floats]:
-    """Weights of do(M = level): the marginal weights of the rows at that level, mean one."""
+    """Weights of do(M = level), levels that may be chosen for nearly all rows: mean one."""
     if len(game.stages) != 1:
         return []
     stage = game.stages[0]
-    at_level = [game.weight * (stage.codes == level) for level in range(stage.n_levels)]
+    usual = np.flatnonzero(stage.allowed[:, : stage.n_levels].mean(axis=0) >= _FOR_NEARLY_ALL)
+    at_level = [game.weight * (stage.codes == level) for level in usual]
     return [weight / weight.mean() for weight in at_level]
 
 
@@ -130,7 +140,7 @@ def _density_ratio(setting: Setting, game: Game, policy: Sequence[Floats]) -> Fl
     given = np.argsort(setting.data.restore)
     for stage, choice in zip(game.stages, policy, strict=True):
         ratio = ratio * choice[given][rows, stage.codes] / stage.observed_probability(rows)
-    return ratio / ratio.mean()
+    return ratio / max(ratio.mean(), np.finfo(float).tiny)
 
 
 def _fit(setting: Setting, subset: Sequence[int], weight: Floats) -> Predictor:

@@ -9,7 +9,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_regressor
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
@@ -27,15 +27,20 @@ from causalkit.estimators._minimax._roles import Roles, assign_roles
 from causalkit.estimators._minimax._search import Outcome
 from causalkit.estimators._minimax._summary import minimax_summary
 from causalkit.estimators._minimax._types import Floats
-from causalkit.exceptions import NotIdentifiedWarning
+from causalkit.exceptions import NotIdentifiedWarning, OverlapWarning
 
+# Rows may lie outside the fit's range by this part of it, and this share of them by more, without a warning.
+_MARGIN, _FEW_OUTSIDE = 0.1, 0.01
 PICK, WHOLE, POOLED, CONSTANT = "picked subset", "whole stable set", "pooled fit", "constant"
 
 
 class BaseMinimaxSubset(BaseEstimator):
     """Search for the stable subset with the smallest worst-case risk; subclasses read the outcome."""
 
-    __metadata_request__fit = {"environments": True}  # noqa: RUF012
+    __metadata_request__fit = {"environments": True, "graph": True}  # noqa: RUF012
+    __metadata_request__predict = {"graph": True}  # noqa: RUF012
+    __metadata_request__predict_proba = {"graph": True}  # noqa: RUF012
+    __metadata_request__score = {"graph": True}  # noqa: RUF012
 
     def __init__(
         self,
@@ -133,6 +138,7 @@ class BaseMinimaxSubset(BaseEstimator):
 
     def _fit(self, X: Any, y: Any, environments: Any, graph: Any) -> Self:
         self._check_settings()
+        self._check_names(X)
         table = check_table(self, X, reset=True)
         outcome = self._read_outcome(y, len(table), reset=True)
         groups = _group(environments, len(table))
@@ -160,6 +166,7 @@ class BaseMinimaxSubset(BaseEstimator):
                 self._options(seeds[1]),
                 scale=self._scale**2,
             )
+        self._seen = np.stack([self._extended.min(axis=0), self._extended.max(axis=0)])
         del self._extended
         self._keep(analysis, roles, outcome, groups)
         return self
@@ -215,6 +222,14 @@ class BaseMinimaxSubset(BaseEstimator):
         columns[CONSTANT] = np.full(len(outcome), self._centre)
         self.out_of_fold_predictions_ = pd.DataFrame(columns, index=self._index)
         self.price_of_robustness_ = price_of_robustness(outcome, columns[PICK], columns[POOLED])
+        if row["extrapolated_share"] > 0:
+            warnings.warn(
+                f"mutable_range goes beyond the data: {row['extrapolated_share']:.0%} of the worst "
+                "intervention rests on values that do not occur for like causes. The risk is extrapolated "
+                "there, which worst_case_interval_ does not count",
+                OverlapWarning,
+                stacklevel=4,
+            )
         if not roles.is_identified:
             warnings.warn(
                 f"The environments do not say which subset to search for: {roles.reason}. The whole set of "
@@ -236,8 +251,25 @@ class BaseMinimaxSubset(BaseEstimator):
     def _predicted(self, X: Any, graph: Any) -> Floats:
         check_is_fitted(self)
         values = self._values(X, graph)
+        self._warn_of_new_values(values)
         with one_blas_thread():
             return self._in_units(self._fits[PICK].predict(values))
+
+    def _warn_of_new_values(self, values: Floats) -> None:
+        used = self._fits[PICK].columns
+        low, high = self._seen[:, used]
+        margin = _MARGIN * (high - low)
+        outside = (values[:, used] < low - margin) | (values[:, used] > high + margin)
+        share = outside.any(axis=1).mean()
+        if share > _FEW_OUTSIDE:
+            names = feature_names(self)
+            found = sorted({names[j % len(names)] for j in used[outside.any(axis=0)]})
+            warnings.warn(
+                f"predict extrapolates: {share:.0%} of the rows lie outside the values that the fit saw, in "
+                f"{found}",
+                OverlapWarning,
+                stacklevel=4,
+            )
 
     def _predictions(self, values: Floats) -> dict[str, Floats]:
         with one_blas_thread():
@@ -254,8 +286,26 @@ class BaseMinimaxSubset(BaseEstimator):
         check_scalar_argument(self.n_resamples, "n_resamples", integer=True, low=1)
         check_scalar_argument(self.n_refits, "n_refits", integer=True, low=0)
         check_scalar_argument(self.verbose, "verbose", integer=True, low=0)
+        if self.n_jobs is not None:
+            check_scalar_argument(self.n_jobs, "n_jobs", integer=True)
+            if self.n_jobs == 0:
+                raise ValueError("n_jobs must not be 0; got 0")
+        if not _is_regressor(self.estimator):
+            raise ValueError(
+                "estimator must be a scikit-learn regressor, also where the outcome has two classes (it fits "
+                f"their probability); got {self.estimator!r}"
+            )
         if self.n_refits == 1:
             raise ValueError("n_refits must be 0 or at least 2, a variance of one refit being none; got 1")
+
+    def _check_names(self, X: Any) -> None:
+        """Refuse names that scikit-learn does not keep where an argument would have to use them."""
+        named = self.causal_graph is not None or self.mutable is not None
+        if named and isinstance(X, pd.DataFrame) and not all(isinstance(c, str) for c in X.columns):
+            raise ValueError(
+                "X must have columns named by texts where causal_graph or mutable name them; got "
+                f"{list(X.columns)[:5]} (X.columns.astype(str) makes them texts)"
+            )
 
     def _tell(self, outcome: Outcome[Any]) -> None:
         if self.verbose:
@@ -270,6 +320,12 @@ class BaseMinimaxSubset(BaseEstimator):
 def _group(environments: Any, n_rows: int) -> Groups:
     labels = np.zeros(n_rows, dtype=np.int64) if environments is None else environments
     return group_rows(labels, name="environments", n_rows=n_rows)
+
+
+def _is_regressor(estimator: Any) -> bool:
+    if estimator is None:
+        return True
+    return isinstance(estimator, BaseEstimator) and is_regressor(estimator)
 
 
 def _outcome_name(y: Any) -> str:

@@ -12,6 +12,7 @@ from causalkit._validation import check_levels
 from causalkit.estimators._minimax._types import Floats
 
 _MOST_LEVELS = 12
+_NO_VALUES = "cmM"  # complex numbers, times
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,21 @@ def read_columns(table: pd.DataFrame) -> ColumnCodes:
     Raises
     ------
     ValueError
-        If such a column has one level or more than twelve.
+        If such a column has more than twelve levels, or a column has one value or values of another kind.
     """
+    for name in table:
+        _check_column(table[name])
     return ColumnCodes({str(name): _levels(table[name]) for name in table if not _is_number(table[name])})
+
+
+def _check_column(column: pd.Series) -> None:
+    kind = column.dtype.kind if isinstance(column.dtype, np.dtype) else ""
+    if kind in _NO_VALUES:
+        raise ValueError(f"X (column {column.name!r}) must hold numbers or levels; got dtype {column.dtype}")
+    if column.nunique() < 2:
+        raise ValueError(
+            f"X (column {column.name!r}) must vary between rows; got {column.iloc[0]!r} in every row"
+        )
 
 
 def _is_number(column: pd.Series) -> bool:
@@ -62,8 +75,11 @@ def _is_number(column: pd.Series) -> bool:
 def _levels(column: pd.Series) -> tuple[object, ...]:
     label = f"X (column {column.name!r})"
     codes, n_levels = check_levels(column, name=label)
-    if not 2 <= n_levels <= _MOST_LEVELS:
-        raise ValueError(f"{label} must have 2 to {_MOST_LEVELS} levels; got {n_levels}")
+    if n_levels > _MOST_LEVELS:
+        raise ValueError(
+            f"{label} must have at most {_MOST_LEVELS} levels, or be a number; got {n_levels} "
+            f"(dtype {column.dtype})"
+        )
     first = pd.Series(codes).drop_duplicates()
     return tuple(column.iloc[i] for i in first.sort_values().index)
 

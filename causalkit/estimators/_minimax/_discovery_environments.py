@@ -14,14 +14,14 @@ from causalkit.estimators._minimax._discovery_features import Floats
 from causalkit.estimators._minimax._discovery_table import Table
 
 _FOLDS = 5
-_TREES = 40
+_TREES = 12
 _SETTINGS = {
     "objective": "multiclass",
-    "learning_rate": 0.05,
+    "learning_rate": 0.15,
     "num_leaves": 6,
     "min_data_in_leaf": 40,
-    "lambda_l2": 10.0,
-    "max_bin": 127,
+    "lambda_l2": 30.0,
+    "max_bin": 31,
     "seed": 0,
     "deterministic": True,
     "force_col_wise": True,
@@ -50,31 +50,33 @@ class Evidence:
         where it says little. A poor model of ``v`` cannot look like a change of its mechanism here, as only
         the environment is modelled.
         """
-        return self._averaged(v, given) - self._held_out(given)
+        return _average(self._held_out({v, *given}), self._held_out(given)) - self._held_out(given)
 
-    def is_clear(self, v: int, given: Collection[int]) -> bool:
+    def is_clear(self, v: int, given: Collection[int], errors: float = _CLEAR) -> bool:
         """Whether ``v`` says more about the environment, beyond others, than chance would.
 
-        The average of two models is better than one of them even where ``v`` is noise. So the gain must be
-        clear, and larger than that of a copy of ``v`` whose rows were mixed.
+        The average of two models is better than one of them even where ``v`` is noise. So the gain must also
+        be clear where both models are averaged with a third: that of a copy of ``v`` whose rows were mixed.
         """
         gain = self.gain(v, given)
-        if not is_clear(gain) or is_clear(gain, _BEYOND_DOUBT):
-            return is_clear(gain)
+        if not is_clear(gain, errors) or is_clear(gain, _BEYOND_DOUBT):
+            return is_clear(gain, errors)
         values = self._table.values.copy()
         values[:, v] = values[np.random.default_rng(0).permutation(len(values)), v]
-        mixed = Evidence(replace(self._table, values=values))
-        return is_clear(self._averaged(v, given) - mixed._averaged(v, given, self._held_out(given)))
-
-    def _averaged(self, v: int, given: Collection[int], without: Floats | None = None) -> Floats:
-        without = self._held_out(given) if without is None else without
-        return np.logaddexp(self._held_out({v, *given}), without) - np.log(2)
+        mixed = _held_out(replace(self._table, values=values), tuple(sorted({v, *given})))
+        both = _average(self._held_out({v, *given}), mixed) - _average(self._held_out(given), mixed)
+        return is_clear(both, errors)
 
     def _held_out(self, chosen: Collection[int]) -> Floats:
         key = tuple(sorted(set(chosen)))
         if key not in self._fitted:
             self._fitted[key] = _held_out(self._table, key)
         return self._fitted[key]
+
+
+def _average(one: Floats, other: Floats) -> Floats:
+    """Logarithm of the average of two probabilities of each row."""
+    return np.logaddexp(one, other) - np.log(2)
 
 
 def is_clear(terms: Floats, errors: float = _CLEAR) -> bool:

@@ -83,7 +83,7 @@ class LowerBound(Result):
 
     def exceeds(self, risk: RiskEstimate, alpha: float = 0.05) -> bool:
         """Whether a law's risk is above a worst-case risk: paired one-sided tests, Bonferroni-corrected."""
-        quantile = norm.ppf(1 - alpha / self.contributions.shape[1])
+        quantile = norm.ppf(1 - alpha / max(self.contributions.shape[1], 1))
         gaps = (self.contributions - risk.contributions[:, None]).T
         pairs = [mean_and_error(gap, self._environments) for gap in gaps]
         return any(mean - quantile * error > 0 for mean, error in pairs)

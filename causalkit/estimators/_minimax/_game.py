@@ -33,6 +33,20 @@ class Game:
     weight: Floats
     stages: tuple[Stage, ...]
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether interventions may not choose everything that was observed."""
+        return not all(stage.within.all() for stage in self.stages)
+
+    @property
+    def random_law(self) -> Floats:
+        """Weights (n,) under which the mutable variables are random within their range, mean one."""
+        if not self.is_narrowed:
+            return self.weight
+        inside = [stage.within[stage.codes] for stage in self.stages]
+        weight = self.weight * np.all(inside, axis=0)
+        return weight / max(weight.mean(), np.finfo(float).tiny)
+
 
 def mechanism_of(data: OrderedData, variable: MutableVariable, rng: np.random.Generator) -> Mechanism:
     """Fit one mutable variable's mechanism."""

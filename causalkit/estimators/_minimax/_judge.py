@@ -8,8 +8,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.stats import norm
 
-from causalkit.estimators._minimax._assess import estimate_risk, fit_subset, lower_bound, policy_weights
+from causalkit.estimators._minimax._assess import (
+    ENOUGH_ROWS,
+    estimate_risk,
+    fit_subset,
+    lower_bound,
+    policy_weights,
+)
 from causalkit.estimators._minimax._estimates import LowerBound, RiskEstimate
+from causalkit.estimators._minimax._overlap import effective_rows
 from causalkit.estimators._minimax._predictor import Predictor
 from causalkit.estimators._minimax._setting import Setting
 from causalkit.estimators._minimax._types import Floats
@@ -54,26 +61,27 @@ class DataJudge:
 
     def screen(self, subset: SubsetClass, incumbent: RiskEstimate) -> tuple[str, float] | None:
         """Compare the risk in each training environment and under the first adversary with the incumbent."""
-        predictor = self._predictor(subset)
+        columns, predictor = self._columns(subset), self._predictor(subset)
         data = self.setting.data
         loss = ((data.outcome - predictor.out_of_fold) ** 2)[data.restore]
         environments = data.environments[data.restore]
         share = np.bincount(environments) / len(loss)
-        one_environment = np.eye(len(share))[environments] / share
-        terms = one_environment * loss[:, None]
-        if _exceeds(terms, incumbent.contributions, self.alpha):
-            return BY_ENVIRONMENT, float(terms.mean(axis=0).max())
-        columns = self._columns(subset)
+        # Where the range is narrower than observed, a training environment is no change to reckon with.
+        if not self.setting.game(columns).is_narrowed:
+            bound = _exceeding(np.eye(len(share))[environments] / share, loss, incumbent, self.alpha)
+            if bound is not None:
+                return BY_ENVIRONMENT, bound
         if self._adversary and self.setting.active(columns) == self._attacked:
-            terms = policy_weights(self.setting, columns, self._adversary) * loss
-            if _exceeds(terms[:, None], incumbent.contributions, self.alpha):
-                return BY_INTERVENTION, float(terms.mean())
+            weights = policy_weights(self.setting, columns, self._adversary)[:, None]
+            bound = _exceeding(weights, loss, incumbent, self.alpha)
+            if bound is not None:
+                return BY_INTERVENTION, bound
         return None
 
     def assess(self, subset: SubsetClass) -> RiskEstimate:
         """Estimate the worst-case risk of a class."""
         estimate = estimate_risk(self.setting, self._columns(subset), self._predictor(subset))
-        if not self._adversary:
+        if not (self._adversary or estimate.extrapolated_share):
             self._adversary, self._attacked = estimate.policy, self.setting.active(self._columns(subset))
         return replace(estimate, policy=())  # large, and needed no more
 
@@ -90,8 +98,11 @@ class DataJudge:
         return self._predictors[subset.members]
 
 
-def _exceeds(terms: Floats, incumbent: Floats, alpha: float) -> bool:
-    """Whether the mean of a column (n, k) is above the incumbent's: paired tests, Bonferroni-corrected."""
-    gap = terms - incumbent[:, None]
-    error = gap.std(axis=0) / np.sqrt(len(gap))
-    return bool((gap.mean(axis=0) > norm.ppf(1 - alpha / terms.shape[1]) * error).any())
+def _exceeding(weights: Floats, loss: Floats, incumbent: RiskEstimate, alpha: float) -> float | None:
+    """Largest risk under laws (n, k) of one predictor if it is above the incumbent's, by paired tests."""
+    usable = weights[:, effective_rows(weights) >= ENOUGH_ROWS]
+    gap = usable * loss[:, None] - incumbent.contributions[:, None]
+    limit = norm.ppf(1 - alpha / max(usable.shape[1], 1)) * gap.std(axis=0) / np.sqrt(len(gap))
+    if not (gap.mean(axis=0) > limit).any():
+        return None
+    return float((usable * loss[:, None]).mean(axis=0).max())

@@ -42,10 +42,15 @@ def weigh(marginal: Floats, density: Floats) -> tuple[Floats, Overlap]:
     raw = marginal / np.maximum(density, np.finfo(float).tiny)
     raw = raw / raw.mean()
     clipped = np.minimum(raw, _LARGEST_WEIGHT)
-    effective = float(raw.sum() ** 2 / (raw**2).sum())
+    effective = float(effective_rows(raw))
     poor = effective < _POOR_SHARE * len(raw)
     overlap = Overlap(len(raw), effective, float((raw > _LARGEST_WEIGHT).mean()), bool(poor))
     return clipped / clipped.mean(), overlap
+
+
+def effective_rows(weights: Floats) -> Floats:
+    """(sum of weights)^2 / sum of squared weights, of one law (n,) or of several (n, k)."""
+    return np.asarray(weights.sum(axis=0) ** 2 / np.maximum((weights**2).sum(axis=0), np.finfo(float).tiny))
 
 
 def report_overlap(overlap: Overlap) -> None:

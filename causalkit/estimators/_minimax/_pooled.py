@@ -8,7 +8,7 @@ import numpy as np
 
 from causalkit.estimators._minimax._predictor import Predictor, fit_predictor
 from causalkit.estimators._minimax._setting import Setting
-from causalkit.estimators._minimax._types import Floats
+from causalkit.estimators._minimax._types import Floats, Index
 from causalkit.inference._effects import EffectEstimate
 from causalkit.inference._mean_inference import mean_inference
 
@@ -28,15 +28,17 @@ class PooledFit:
     predictor : Predictor
     out_of_fold : ndarray, shape (n,)
         In the order of the rows given.
+    columns : ndarray of int
+        Columns that it takes, in its order.
     """
 
     predictor: Predictor
     out_of_fold: Floats
-    _order: tuple[int, ...]
+    columns: Index
 
     def predict(self, values: Floats) -> Floats:
         """Predictions (n,) of rows (n, d)."""
-        return self.predictor.predict(values[:, list(self._order)])
+        return self.predictor.predict(values[:, self.columns])
 
 
 def fit_pooled(setting: Setting) -> PooledFit:
@@ -53,7 +55,7 @@ def fit_pooled(setting: Setting) -> PooledFit:
         setting.estimator,
         setting.seed,
     )
-    return PooledFit(predictor, predictor.out_of_fold[data.restore], tuple(int(j) for j in order))
+    return PooledFit(predictor, predictor.out_of_fold[data.restore], order)
 
 
 def price_of_robustness(outcome: Floats, robust: Floats, pooled: Floats) -> EffectEstimate:

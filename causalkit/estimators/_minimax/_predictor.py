@@ -84,10 +84,12 @@ class StackedPredictor:
     smooth: SmoothRidge
     mix: Floats
     centre: float
+    limits: tuple[Floats, Floats]
     out_of_fold: Floats
 
     def predict(self, x: Floats) -> Floats:
-        """Mean of the folds' predictions."""
+        """Mean of the folds' predictions; values far from what was seen count as the limits."""
+        x = np.clip(x, *self.limits)
         trees = np.mean([predict(model, x) for model in self.trees], axis=0)
         return self.centre + (np.column_stack([trees, self.smooth.predict(x)]) - self.centre) @ self.mix
 
@@ -120,7 +122,13 @@ def _fit_stack(x: Floats, outcome: Floats, weight: Floats, fold: Index, mutable:
         each[held, 0] = predict(trees[-1], x[held])
     centre, root = float(np.average(outcome, weights=weight)), np.sqrt(weight)
     mix = nnls((each - centre) * root[:, None], (outcome - centre) * root)[0]
-    return StackedPredictor(tuple(trees), smooth, mix, centre, centre + (each - centre) @ mix)
+    return StackedPredictor(tuple(trees), smooth, mix, centre, _limits(x), centre + (each - centre) @ mix)
+
+
+def _limits(x: Floats) -> tuple[Floats, Floats]:
+    """The observed range, widened by its length to either side: products of columns soon lead far away."""
+    low, high = x.min(axis=0), x.max(axis=0)
+    return 2 * low - high, 2 * high - low
 
 
 def _fit_given(

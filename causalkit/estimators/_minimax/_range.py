@@ -39,9 +39,14 @@ def _check_bounds(bounds: Mapping[str, Any], names: Sequence[str]) -> None:
     if unknown:
         raise ValueError(f"mutable_range must name mutable variables among {sorted(names)}; got {unknown}")
     for name, pair in bounds.items():
-        ok = len(np.atleast_1d(pair)) == 2 and np.all(np.isfinite(pair)) and pair[0] <= pair[1]
-        if not ok:
+        if not _are_bounds(pair):
             raise ValueError(f"mutable_range[{name!r}] must be finite bounds (low, high); got {pair!r}")
+
+
+def _are_bounds(pair: Any) -> bool:
+    if np.shape(pair) != (2,) or not all(isinstance(end, Real) for end in pair):
+        return False
+    return bool(np.isfinite(pair[0]) and np.isfinite(pair[1]) and pair[0] <= pair[1])
 
 
 @dataclass(frozen=True)
@@ -90,9 +95,10 @@ def reach_of(
     low, high = _bounds(values, wanted)
     extra = _beyond(values, levels, low, high)
     inside = _inside(values, levels, low, high)
-    if not inside.any() and not len(extra):
+    if not inside.any():
         raise ValueError(
-            f"mutable_range must hold a value that the variable takes; got ({low:g}, {high:g}) "
+            f"mutable_range must hold a value that the variable takes, or all would be extrapolated; "
+            f"got ({low:g}, {high:g}) "
             f"for values between {values.min():g} and {values.max():g}"
         )
     n, beyond = len(values), np.ones((len(values), len(extra)), dtype=bool)

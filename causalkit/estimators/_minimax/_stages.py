@@ -54,6 +54,11 @@ class Stage:
         """Number of values to choose from."""
         return len(self.centres)
 
+    @property
+    def within(self) -> Mask:
+        """Levels (n_levels,) that an intervention may choose for some row."""
+        return np.asarray(self.allowed[:, : self.n_levels].any(axis=0))
+
     def observed_probability(self, rows: Index) -> Floats:
         """P(observed value | history) of these rows, at least one per cent."""
         return np.maximum(self.probability[rows, self.codes[rows]], _LEAST_PROBABILITY)
