@@ -61,8 +61,8 @@ class MinimaxSubsetRegressor(RegressorMixin, BaseMinimaxSubset):
     Attributes
     ----------
     subset_ : tuple of str
-        The picked subset, without variables that add nothing to it. Of classes within one standard error of
-        the smallest worst-case risk, the one with the smallest risk under average mechanisms.
+        The picked subset, without variables that add nothing to it: of the tied ones, that with the smallest
+        risk under random mechanisms.
     tied_subsets_ : list of tuple
         Subsets whose worst-case risk is not larger beyond chance, the picked one first.
     worst_case_risk_ : float

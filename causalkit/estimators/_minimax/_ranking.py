@@ -10,9 +10,6 @@ from scipy.stats import norm
 from causalkit.estimators._minimax._estimates import RiskEstimate, compare_risks
 from causalkit.estimators._minimax._search import Outcome
 
-# Standard errors of the difference within which the risk in the average case decides.
-_SAME = 1.0
-
 
 def rank_classes(
     outcome: Outcome[RiskEstimate], alpha: float
@@ -20,17 +17,16 @@ def rank_classes(
     """Return the members of the picked class, and of all classes that tie with the smallest risk.
 
     A class ties if the paired, one-sided test of level `alpha` does not find its risk above the smallest. Of
-    those within one standard error, the one with the smallest risk under average mechanisms is picked: the
-    worst case does not tell them apart.
+    those the one with the smallest risk under random mechanisms is picked: the worst case does not tell them
+    apart.
     """
     estimates = {members: estimate for members, (_, estimate) in outcome.assessed.items()}
     best = min(estimates.values(), key=lambda estimate: estimate.risk)
     gap = {members: compare_risks(estimate, best).z for members, estimate in estimates.items()}
-    close = [members for members, z in gap.items() if z <= _SAME]
-    picked = min(close, key=lambda members: (estimates[members].average_risk, len(members)))
     limit = float(norm.ppf(1 - alpha))
-    tied = sorted((m for m, z in gap.items() if z <= limit), key=lambda m: (m != picked, estimates[m].risk))
-    return picked, tuple(tied)
+    tied = [members for members, z in gap.items() if z <= limit]
+    picked = min(tied, key=lambda members: (estimates[members].average_risk, len(members)))
+    return picked, tuple(sorted(tied, key=lambda members: (members != picked, estimates[members].risk)))
 
 
 def with_refits(error: float, variance: float) -> float:
