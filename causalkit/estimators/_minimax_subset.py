@@ -40,8 +40,9 @@ class MinimaxSubsetRegressor(RegressorMixin, BaseMinimaxSubset):
     mutable_range : "observed", float or dict, default="observed"
         What an intervention may set a mutable variable to: values that occur for like causes, the observed
         range widened about its middle by a factor of at least 1, or bounds ``{name: (low, high)}``.
-    search : {"best_first", "exhaustive"}, default="best_first"
-        Whether classes whose lower bound is above the best risk are left out, or all are fitted.
+    search : {"best_first", "exhaustive", "whole_set"}, default="best_first"
+        Whether classes whose lower bound is above the best risk are left out, all are fitted, or only the
+        whole stable set is.
     alpha : float, default=0.05
         Level of intervals, of ties and of the tests that leave classes out.
     n_hops : int, default=2
@@ -129,7 +130,7 @@ class MinimaxSubsetRegressor(RegressorMixin, BaseMinimaxSubset):
 
     >>> from causalkit.datasets import make_mutable_scm
     >>> from causalkit.estimators import MinimaxSubsetRegressor
-    >>> data = make_mutable_scm("interaction", n_rows=500, random_state=0)
+    >>> data = make_mutable_scm("interaction", n_rows=500, random_state=1)
     >>> model = MinimaxSubsetRegressor(causal_graph=data.causal_graph, mutable=data.mutable, random_state=0)
     >>> model.fit(data.X, data.y, environments=data.environments).subset_
     ('Z',)

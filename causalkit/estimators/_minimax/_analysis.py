@@ -26,6 +26,7 @@ from causalkit.estimators._minimax._types import Floats, Index
 from causalkit.graphs._subset_classes import SubsetTree
 
 BY_GRAPH = "graph"
+BY_CHOICE = "search"
 NOT_IDENTIFIED = "not identified"
 
 
@@ -157,6 +158,8 @@ def _search(tree: SubsetTree, judge: DataJudge, roles: Roles, options: Options) 
         return only_whole_set(tree, judge, NOT_IDENTIFIED)
     if roles.whole_set_is_optimal:
         return only_whole_set(tree, judge, BY_GRAPH)
+    if options.search == "whole_set":
+        return only_whole_set(tree, judge, BY_CHOICE)
     search = exhaustive if options.search == "exhaustive" else best_first
     return search(tree, judge, n_jobs=options.n_jobs, tell=options.tell)
 

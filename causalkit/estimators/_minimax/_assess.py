@@ -111,11 +111,11 @@ def lower_bound(
 
 
 def policy_weights(setting: Setting, subset: Sequence[int], policy: Sequence[Floats]) -> Floats:
-    """Weights (n,), in the order of the rows given, that turn the rows into those under a fixed intervention.
+    """Weights (n,), in the setting's order, that turn the rows into those under a fixed intervention.
 
     The intervention has to be on the variables that matter for the subset.
     """
-    return _density_ratio(setting, setting.game(subset), policy)[setting.data.restore]
+    return _density_ratio(setting, setting.game(subset), policy)
 
 
 def _constant_laws(game: Game) -> list[Floats]:

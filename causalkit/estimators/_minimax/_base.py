@@ -280,7 +280,7 @@ class BaseMinimaxSubset(BaseEstimator):
         return self._finish(self._centre + self._scale * standard)
 
     def _check_settings(self) -> None:
-        check_choice(self.search, "search", ("best_first", "exhaustive"))
+        check_choice(self.search, "search", ("best_first", "exhaustive", "whole_set"))
         check_scalar_argument(self.alpha, "alpha", low=0, high=1, inclusive=False)
         check_scalar_argument(self.n_hops, "n_hops", integer=True, low=1)
         check_scalar_argument(self.n_resamples, "n_resamples", integer=True, low=1)

@@ -12,7 +12,7 @@ from causalkit._validation import check_levels
 from causalkit.estimators._minimax._types import Floats
 
 _MOST_LEVELS = 12
-_NO_VALUES = "cmM"  # complex numbers, times
+_NO_VALUES = ("c", "m", "M")  # complex numbers, times
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class ColumnCodes:
         if name not in self.levels:
             return _as_numbers(column, name)
         place = {level: float(i) for i, level in enumerate(self.levels[name])}
-        unknown = [level for level in column.unique() if level not in place]
+        unknown = [level for level in column.unique().tolist() if level not in place]
         if unknown:
             raise ValueError(
                 f"X (column {name!r}) must have the levels of the fit, {list(place)}; got {unknown[0]!r}"
@@ -58,12 +58,11 @@ def read_columns(table: pd.DataFrame) -> ColumnCodes:
 
 
 def _check_column(column: pd.Series) -> None:
-    kind = column.dtype.kind if isinstance(column.dtype, np.dtype) else ""
-    if kind in _NO_VALUES:
+    if getattr(column.dtype, "kind", "O") in _NO_VALUES:
         raise ValueError(f"X (column {column.name!r}) must hold numbers or levels; got dtype {column.dtype}")
     if column.nunique() < 2:
         raise ValueError(
-            f"X (column {column.name!r}) must vary between rows; got {column.iloc[0]!r} in every row"
+            f"X (column {column.name!r}) must vary between rows; got {column.tolist()[0]!r} in every row"
         )
 
 
@@ -81,7 +80,8 @@ def _levels(column: pd.Series) -> tuple[object, ...]:
             f"(dtype {column.dtype})"
         )
     first = pd.Series(codes).drop_duplicates()
-    return tuple(column.iloc[i] for i in first.sort_values().index)
+    values = column.tolist()
+    return tuple(values[i] for i in first.sort_values().index)
 
 
 def _as_numbers(column: pd.Series, name: str) -> Floats:

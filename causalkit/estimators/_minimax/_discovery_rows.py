@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from causalkit.estimators._minimax._discovery_features import Features, Floats
+from causalkit.estimators._minimax._discovery_features import Features, Floats, Ints
 from causalkit.estimators._minimax._discovery_noise import log_density
 from causalkit.estimators._minimax._discovery_scores import Mechanism, own_columns
 from causalkit.estimators._minimax._discovery_solve import Sums, solve
@@ -42,20 +42,45 @@ def fit_rows(features: Features, v: int, parents: tuple[int, ...], mechanism: Me
     """Fit a mechanism row by row; its spread may follow the parents where that pays its price."""
     design = _Design(features, mechanism)
     target = features.targets[:, v]
-    own = _own_scales(features, mechanism)
+    groups = _Groups(features.starts if mechanism.own_scale else features.starts[[0, -1]])
     residual = target - design.fitted(target, np.ones(len(target)))
-    level = _log_variance(residual, own)
+    level = groups.log_variance(residual)
     if mechanism.own_scale:
         residual = target - design.fitted(target, np.exp(-level))
-        level = _log_variance(residual, own)
-    plain = _priced(residual, level, design.n_parameters, own.shape[1])
-    spread = _spread_columns(features, parents)
+        level = groups.log_variance(residual)
+    plain = _priced(residual, level, design.n_parameters, groups.n_groups)
+    spread = groups.centred(_spread_columns(features, parents))
     if not spread.shape[1]:
         return plain
-    if _gain_of_spread(residual, level, own, spread) <= 0.5 * math.log(len(target)) * spread.shape[1]:
+    information = 0.5 * spread.T @ spread
+    information += 1e-6 * (np.trace(information) / len(information) + 1.0) * np.eye(len(information))
+    gain = _gain_of_spread(residual, level, spread, information)
+    if gain <= 0.5 * math.log(len(target)) * spread.shape[1]:
         return plain
-    spreading = _fit_spread(design, target, np.hstack([own, spread]), residual)
+    spreading = _fit_spread(design, target, residual, groups, spread, information)
     return max(plain, spreading, key=lambda fit: fit.score)
+
+
+class _Groups:
+    """Consecutive rows that share a level of the spread: all, or those of each environment."""
+
+    def __init__(self, starts: Ints) -> None:
+        self._firsts, self._sizes = starts[:-1], np.diff(starts)
+        self.n_groups = len(self._sizes)
+
+    def means(self, rows: Floats) -> Floats:
+        """Mean of each group, shape (g, ...)."""
+        return np.add.reduceat(rows, self._firsts, axis=0) / self._sizes.reshape(-1, *[1] * (rows.ndim - 1))
+
+    def spread_out(self, values: Floats) -> Floats:
+        """The value of its group for each row."""
+        return np.repeat(values, self._sizes, axis=0)
+
+    def centred(self, columns: Floats) -> Floats:
+        return columns - self.spread_out(self.means(columns))
+
+    def log_variance(self, residual: Floats) -> Floats:
+        return self.spread_out(np.log(np.maximum(self.means(residual**2), 1e-9)))
 
 
 def _priced(residual: Floats, level: Floats, n_mean: int, n_scale: int) -> RowFit:
@@ -106,47 +131,42 @@ class _Design:
         return fit
 
 
-def _own_scales(features: Features, mechanism: Mechanism) -> Floats:
-    """A column of ones, or one for each environment."""
-    n_envs = len(features.sizes)
-    if not mechanism.own_scale:
-        return np.ones((len(features.columns), 1))
-    return np.repeat(np.eye(n_envs), features.sizes, axis=0)
-
-
-def _log_variance(residual: Floats, own: Floats) -> Floats:
-    variance = own.T @ residual**2 / own.sum(axis=0)
-    return own @ np.log(np.maximum(variance, 1e-9))
-
-
 def _spread_columns(features: Features, parents: tuple[int, ...]) -> Floats:
     """Straight and bent columns of the parents (all levels where they are levels)."""
     terms = np.concatenate([features.block(j, 2) for j in parents] or [np.zeros(0, dtype=np.int64)])
     return np.clip(features.columns[:, terms[terms != 0]], -4.0, 4.0)
 
 
-def _gain_of_spread(residual: Floats, level: Floats, own: Floats, spread: Floats) -> float:
+def _gain_of_spread(residual: Floats, level: Floats, spread: Floats, information: Floats) -> float:
     """Score test: about the log-likelihood that letting the spread follow the parents would gain."""
-    excess = 0.5 * (residual**2 * np.exp(-level) - 1)
-    centred = spread - own @ (own.T @ spread / own.sum(axis=0)[:, None])
-    information = 0.5 * centred.T @ centred
-    slope = centred.T @ excess
-    information += 1e-6 * (np.trace(information) / len(slope) + 1.0) * np.eye(len(slope))
+    slope = spread.T @ (0.5 * (residual**2 * np.exp(-level) - 1))
     # The score test undervalues large effects, for which its quadratic is too flat.
     return float(2.0 * slope @ np.linalg.solve(information, slope))
 
 
-def _fit_spread(design: _Design, target: Floats, scale: Floats, residual: Floats) -> RowFit:
-    """Alternate between the mean and the logarithm of the variance (Fisher scoring)."""
-    information = 0.5 * scale.T @ scale
-    information += 1e-6 * (np.trace(information) / scale.shape[1] + 1.0) * np.eye(scale.shape[1])
-    coefficients = np.linalg.solve(information, 0.5 * scale.T @ (np.log(residual**2 + 1e-6) + 1.27))
-    level = np.clip(scale @ coefficients, *_LOG_RANGE)
+def _fit_spread(
+    design: _Design,
+    target: Floats,
+    residual: Floats,
+    groups: _Groups,
+    spread: Floats,
+    information: Floats,
+) -> RowFit:
+    """Alternate between the mean and the logarithm of the variance (Fisher scoring).
+
+    The columns of the spread are centred in each group, so that levels and slopes do not disturb each other.
+    """
+    inverse = np.linalg.inv(information)
+    rough = np.log(residual**2 + 1e-6) + 1.27
+    levels, slopes = groups.means(rough), inverse @ (0.5 * spread.T @ rough)
+    level = np.clip(groups.spread_out(levels) + spread @ slopes, *_LOG_RANGE)
     for round_ in range(_ROUNDS):
         if round_:
             residual = target - design.fitted(target, np.exp(-level))
+        squared = residual**2
         for _ in range(_STEPS):
-            excess = np.clip(residual**2 * np.exp(-level) - 1, -1.0, 20.0)
-            coefficients = coefficients + np.linalg.solve(information, 0.5 * scale.T @ excess)
-            level = np.clip(scale @ coefficients, *_LOG_RANGE)
-    return _priced(residual, level, design.n_parameters, scale.shape[1])
+            excess = np.clip(squared * np.exp(-level) - 1, -1.0, 20.0)
+            levels = levels + groups.means(excess)
+            slopes = slopes + inverse @ (0.5 * spread.T @ excess)
+            level = np.clip(groups.spread_out(levels) + spread @ slopes, *_LOG_RANGE)
+    return _priced(residual, level, design.n_parameters, groups.n_groups + spread.shape[1])

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import combinations
 
 import networkx as nx
 import numpy as np
 
+from causalkit.estimators._minimax._discovery_families import MAX_PARENTS, Fits, fit_families, fit_family
 from causalkit.estimators._minimax._discovery_features import Features, Floats, Ints
-from causalkit.estimators._minimax._discovery_levels import level_family
-from causalkit.estimators._minimax._discovery_rows import RowFit, fit_rows
-from causalkit.estimators._minimax._discovery_scores import number_families
 from causalkit.estimators._search._dags import search_dag
 
 Family = tuple[int, tuple[int, ...]]
 
-_MAX_PARENTS = 3
-# Each variable chooses its parents among this many others: those that say most about it.
-_MAX_CANDIDATES = 11
+_EXACT_UP_TO = 16
 _BLOCKS_PER_ENVIRONMENT = 50
 # The score of what is not allowed; finite, so that sums of it stay numbers.
 _NEVER = -1e12
@@ -101,7 +96,12 @@ class FamilyTable:
         scores = np.maximum(self._sums @ weights - self._prices, _NEVER)
         parents = self._parents
         if parents is None:
-            parents = search_dag(self._scorer(scores), self._n_variables, max_parents=_MAX_PARENTS).parents
+            parents = search_dag(
+                self._scorer(scores),
+                self._n_variables,
+                max_parents=MAX_PARENTS,
+                exact_up_to=_EXACT_UP_TO,
+            ).parents
         if self._mutable is not None:
             return Graph(parents, self._mutable)
         mutable = [v for v, own in enumerate(parents) if np.argmax(scores[self._place[v, own]]) == _MUTABLE]
@@ -148,36 +148,10 @@ def _blocks(features: Features) -> tuple[Ints, Ints]:
 
 def _all_families(
     features: Features, parents: tuple[tuple[int, ...], ...] | None
-) -> list[tuple[Family, tuple[RowFit, RowFit]]]:
-    found = []
+) -> Iterator[tuple[Family, Fits]]:
     for v in range(features.n_variables):
         if parents is not None:
-            found += _families(features, v, [parents[v]])
+            yield (v, parents[v]), fit_family(features, v, parents[v])
             continue
-        others = [j for j in range(features.n_variables) if j != v]
-        small = _families(features, v, [()]) + _families(features, v, [(j,) for j in others])
-        found += small
-        candidates = _candidates(small)
-        for size in range(2, min(_MAX_PARENTS, len(candidates)) + 1):
-            found += _families(features, v, list(combinations(candidates, size)))
-    return found
-
-
-def _candidates(small: list[tuple[Family, tuple[RowFit, RowFit]]]) -> list[int]:
-    ranked = sorted(small[1:], key=lambda item: -max(fit.score for fit in item[1]))
-    return sorted(parents[0] for (_, parents), _ in ranked[:_MAX_CANDIDATES])
-
-
-def _families(
-    features: Features, v: int, sets: list[tuple[int, ...]]
-) -> list[tuple[Family, tuple[RowFit, RowFit]]]:
-    if features.is_level[v]:
-        return [((v, own), level_family(features, v, own)) for own in sets]
-    kept = number_families(features, v, sets)
-    found = []
-    for own, *mechanisms in zip(sets, kept.stable, kept.mutable, kept.rescaled, strict=True):
-        stable, *changing = [fit_rows(features, v, own, m) for m in mechanisms if math.isfinite(m.score)]
-        # With one environment nothing can change.
-        never = RowFit.impossible(len(stable.rows))
-        found.append(((v, own), (stable, max(changing, key=lambda fit: fit.score, default=never))))
-    return found
+        for own, fits in fit_families(features, v, is_outcome=v == features.n_variables - 1):
+            yield (v, own), fits

@@ -63,17 +63,17 @@ class DataJudge:
         """Compare the risk in each training environment and under the first adversary with the incumbent."""
         columns, predictor = self._columns(subset), self._predictor(subset)
         data = self.setting.data
-        loss = ((data.outcome - predictor.out_of_fold) ** 2)[data.restore]
-        environments = data.environments[data.restore]
-        share = np.bincount(environments) / len(loss)
+        loss = (data.outcome - predictor.out_of_fold) ** 2
+        rival = incumbent.contributions[np.argsort(data.restore)]
+        share = np.bincount(data.environments) / len(loss)
         # Where the range is narrower than observed, a training environment is no change to reckon with.
         if not self.setting.game(columns).is_narrowed:
-            bound = _exceeding(np.eye(len(share))[environments] / share, loss, incumbent, self.alpha)
+            bound = _exceeding(np.eye(len(share))[data.environments] / share, loss, rival, self.alpha)
             if bound is not None:
                 return BY_ENVIRONMENT, bound
         if self._adversary and self.setting.active(columns) == self._attacked:
             weights = policy_weights(self.setting, columns, self._adversary)[:, None]
-            bound = _exceeding(weights, loss, incumbent, self.alpha)
+            bound = _exceeding(weights, loss, rival, self.alpha)
             if bound is not None:
                 return BY_INTERVENTION, bound
         return None
@@ -98,10 +98,10 @@ class DataJudge:
         return self._predictors[subset.members]
 
 
-def _exceeding(weights: Floats, loss: Floats, incumbent: RiskEstimate, alpha: float) -> float | None:
-    """Largest risk under laws (n, k) of one predictor if it is above the incumbent's, by paired tests."""
+def _exceeding(weights: Floats, loss: Floats, rival: Floats, alpha: float) -> float | None:
+    """Largest risk under laws (n, k) of one predictor if it is above the rival's, by paired tests."""
     usable = weights[:, effective_rows(weights) >= ENOUGH_ROWS]
-    gap = usable * loss[:, None] - incumbent.contributions[:, None]
+    gap = usable * loss[:, None] - rival[:, None]
     limit = norm.ppf(1 - alpha / max(usable.shape[1], 1)) * gap.std(axis=0) / np.sqrt(len(gap))
     if not (gap.mean(axis=0) > limit).any():
         return None

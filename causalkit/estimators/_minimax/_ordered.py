@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import rankdata
 
 from causalkit._canonical_table import canonical_order
 from causalkit.estimators._minimax._types import Floats, Index
@@ -54,7 +55,9 @@ def order_data(X: Floats, y: Floats, codes: Index) -> OrderedData:
     """Sort rows, columns and environments by what they hold."""
     n_columns = X.shape[1]
     kinds = np.arange(n_columns + 1) == n_columns
-    found = canonical_order(np.column_stack([X, y]), kinds, codes)
+    # Ranks instead of values: other units change no answer.
+    ranks = rankdata(np.column_stack([X, y]), method="dense", axis=0).astype(np.float64)
+    found = canonical_order(ranks, kinds, codes)
     columns = found.columns[found.columns < n_columns]
     return OrderedData(
         np.ascontiguousarray(X[np.ix_(found.rows, columns)]),

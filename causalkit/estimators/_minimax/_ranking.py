@@ -23,7 +23,7 @@ def rank_classes(
     estimates = {members: estimate for members, (_, estimate) in outcome.assessed.items()}
     best = min(estimates.values(), key=lambda estimate: estimate.risk)
     gap = {members: compare_risks(estimate, best).z for members, estimate in estimates.items()}
-    limit = float(norm.ppf(1 - alpha))
+    limit = max(float(norm.ppf(1 - alpha)), 0.0)  # the smallest ties with itself
     tied = [members for members, z in gap.items() if z <= limit]
     picked = min(tied, key=lambda members: (estimates[members].average_risk, len(members)))
     return picked, tuple(sorted(tied, key=lambda members: (members != picked, estimates[members].risk)))

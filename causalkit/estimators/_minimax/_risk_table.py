@@ -96,18 +96,31 @@ def _fitted_row(
 def _dropped_rows(
     tree: SubsetTree, outcome: Outcome[RiskEstimate], place: Mapping[Any, int], scale: float
 ) -> Iterator[dict[str, Any]]:
-    n_rows = 0
+    n_rows, is_full = 0, False
     for node in outcome.pruned:
-        listed = list(islice(tree.leaves(node.subtree), _MOST_ROWS + 1 - n_rows))
-        if n_rows + len(listed) > _MOST_ROWS:
-            each = tree.largest(node.subtree)
-            yield _dropped_row(each, node, place, scale) | {"n_subsets": tree.n_subsets(node.subtree)}
+        # Once the table is full, no node is opened in vain.
+        open_at_most = 1 if is_full else _MOST_ROWS + 1 - n_rows
+        listed = list(islice(tree.leaves(node.subtree), open_at_most + 1))
+        if len(listed) > open_at_most:
+            is_full = True
+            yield _shared_row(tree, outcome, node, place, scale)
             continue
         for leaf in listed:
             each = tree.largest(leaf)
             if each.members not in outcome.assessed:
                 n_rows += 1
                 yield _dropped_row(each, node, place, scale)
+
+
+def _shared_row(
+    tree: SubsetTree, outcome: Outcome[RiskEstimate], node: Pruned, place: Mapping[Any, int], scale: float
+) -> dict[str, Any]:
+    """One row for all classes below a node, but for its largest set where that was assessed."""
+    each = tree.largest(node.subtree)
+    n_subsets = tree.n_subsets(node.subtree)
+    if each.members in outcome.assessed:
+        n_subsets -= each.n_subsets
+    return _dropped_row(each, node, place, scale) | {"n_subsets": n_subsets}
 
 
 def _dropped_row(each: SubsetClass, node: Pruned, place: Mapping[Any, int], scale: float) -> dict[str, Any]:

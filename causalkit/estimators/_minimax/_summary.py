@@ -77,6 +77,8 @@ def _search_lines(model: Any) -> list[str]:
         return []
     if model.whole_set_is_optimal_:
         return ["The graph says that the whole stable set is optimal: no search was needed"]
+    if model.search == "whole_set":
+        return ["The whole stable set was asked for; a search might find a smaller worst-case risk"]
     table: pd.DataFrame = model.risk_table_
     counts = table["status"].value_counts()
     reasons = table.loc[table["status"] == "pruned", "pruned_by"].value_counts()

@@ -117,8 +117,9 @@ def test_resamples_that_disagree_are_told(table):
 
 def test_what_resamples_call_mutable_is_a_suspect(table):
     graph = graph_of(table, {"m": "y"}, ["m"])
-    other = graph_of(table, {"m": "y", "x": "my"}, ["m", "x"])
-    _, reason, suspects = verdict(table, graph, [graph] * 7 + [other] * 3)
+    below = graph_of(table, {"m": "y", "x": "my"}, ["m"])
+    both = graph_of(table, {"m": "y", "x": "my"}, ["m", "x"])
+    _, reason, suspects = verdict(table, graph, [graph] * 4 + [both] * 3 + [below] * 3)
     assert suspects == {"x"}
     assert reason.startswith("maybe the mechanism of 'x' changes, beside that of 'm'; only 70%")
 

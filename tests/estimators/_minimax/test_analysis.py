@@ -1,0 +1,185 @@
+"""The steps from checked data to the picked subset, against what each of them gives alone."""
+
+from dataclasses import replace
+
+import networkx as nx
+import numpy as np
+import pytest
+from sklearn.linear_model import LinearRegression
+
+from causalkit._random import child_generators
+from causalkit.datasets import make_mutable_scm
+from causalkit.estimators._minimax._analysis import Options, analyse
+from causalkit.estimators._minimax._assess import estimate_risk
+from causalkit.estimators._minimax._pooled import fit_pooled
+from causalkit.estimators._minimax._refits import refit_variance
+from causalkit.estimators._minimax._roles import assign_roles, mutable_variables
+from causalkit.estimators._minimax._setting import prepare
+
+COLUMNS = ["M", "X", "Z"]
+OPTIONS = Options(
+    estimator=None,
+    mutable_range="observed",
+    search="exhaustive",
+    alpha=0.05,
+    n_refits=0,
+    n_jobs=None,
+    random_state=7,
+    tell=lambda outcome: None,
+)
+
+
+class World:
+    """Data and roles as the estimators hand them over."""
+
+    def __init__(self, graph=None):
+        data = make_mutable_scm("interaction", n_levels=4, n_rows=120, random_state=0)
+        self.values = data.X[COLUMNS].to_numpy(float)
+        self.y = (data.y.to_numpy() - data.y.mean()) / data.y.std(ddof=0)
+        self.environments = data.environments.to_numpy()
+        self.roles = assign_roles(
+            data.X,
+            data.y,
+            self.environments,
+            4,
+            mutable=data.mutable,
+            causal_graph=data.causal_graph if graph is None else graph,
+            n_resamples=1,
+            random_state=0,
+        )
+
+    def analysed(self, scale=1.0, values=None, companions=None, roles=None, **changes):
+        return analyse(
+            self.values if values is None else values,
+            self.y,
+            self.environments,
+            roles or self.roles,
+            COLUMNS,
+            companions or {},
+            replace(OPTIONS, **changes),
+            scale=scale,
+        )
+
+    def setting(self):
+        return prepare(
+            self.values,
+            self.y,
+            self.environments,
+            mutable_variables(self.roles, COLUMNS),
+            names=COLUMNS,
+            random_state=child_generators(OPTIONS.random_state, 1)[0],
+        )
+
+
+@pytest.fixture(scope="module")
+def world():
+    return World()
+
+
+@pytest.fixture(scope="module")
+def found(world):
+    return world.analysed()
+
+
+def columns_of(members):
+    return sorted(COLUMNS.index(name) for name in members)
+
+
+def test_rows_hold_the_risks_of_their_subsets(world, found):
+    setting = world.setting()
+    assert len(found.table) == 4
+    for row in found.table.itertuples():
+        direct = estimate_risk(setting, columns_of(row.subset))
+        assert (row.risk, row.average_risk) == (direct.risk, direct.average_risk)
+        assert row.training_risk == direct.training_risk
+        assert (row.risk_low, row.risk_high) == pytest.approx(direct.conf_int(0.05))
+
+
+def test_the_pick_predicts_as_its_estimate_does(world, found):
+    setting = world.setting()
+    new = np.random.default_rng(0).permutation(world.values)
+    for fit, members in ((found.pick, found.picked_members), (found.whole, frozenset("XZ"))):
+        direct = estimate_risk(setting, columns_of(members))
+        np.testing.assert_array_equal(fit.predict(new), direct.predict(new))
+        np.testing.assert_array_equal(
+            fit.out_of_fold, direct.predictor.out_of_fold[setting.data.restore]
+        )
+        assert np.mean((world.y - fit.out_of_fold) ** 2) == pytest.approx(direct.training_risk)
+    assert found.picked_members == found.tied[0]
+    assert found.picked.risk == found.table.loc[found.table["picked"], "risk"].item()
+
+
+def test_pooled_fit_and_overlap_are_those_of_the_setting(world, found):
+    setting = world.setting()
+    np.testing.assert_array_equal(found.pooled.out_of_fold, fit_pooled(setting).out_of_fold)
+    assert found.overlap == setting.overlap
+
+
+def test_only_the_pick_is_fitted_again(world, found):
+    again, setting = world.analysed(n_refits=3), world.setting()
+    columns = columns_of(found.picked_members)
+    extra = refit_variance(setting, columns, estimate_risk(setting, columns), 3)
+    assert again.picked_error == pytest.approx(np.sqrt(found.picked_error**2 + extra))
+    own = again.table["picked"]
+    np.testing.assert_array_equal(again.table.loc[~own, "risk_high"], found.table.loc[~own, "risk_high"])
+    assert again.table.loc[own, "risk_high"].item() > found.table.loc[own, "risk_high"].item()
+    assert found.picked_error == found.picked.standard_error
+
+
+def test_the_table_is_in_the_units_asked_for(world, found):
+    scaled = world.analysed(scale=9.0, n_refits=0)
+    for column in ("risk", "risk_low", "risk_high", "average_risk", "training_risk"):
+        np.testing.assert_allclose(scaled.table[column], 9 * found.table[column])
+    assert scaled.picked.risk == found.picked.risk
+
+
+def test_searches(world, found):
+    assert found.n_bounds == 0
+    best_first, whole = world.analysed(search="best_first"), world.analysed(search="whole_set")
+    assert best_first.picked_members == found.picked_members
+    assert best_first.n_bounds > 0
+    assert whole.picked_members == frozenset("XZ")
+    assert list(whole.table["status"]) == ["fitted"] + ["not needed"] * 3
+    assert set(whole.table["pruned_by"]) == {"", "search"}
+    row = found.table["subset"] == ("X", "Z")
+    assert whole.picked.risk == found.table.loc[row, "risk"].item()
+
+
+def test_what_is_not_identified_is_not_searched(world):
+    found = world.analysed(roles=replace(world.roles, is_identified=False))
+    assert found.picked_members == frozenset("XZ")
+    assert set(found.table["pruned_by"]) == {"", "not identified"}
+
+
+def test_what_the_graph_decides_is_not_searched():
+    found = World(nx.DiGraph([("y", "M"), ("y", "X"), ("y", "Z")])).analysed()
+    assert found.picked_members == frozenset("XZ")
+    assert set(found.table["pruned_by"]) == {"", "graph"}
+
+
+def test_branching_starts_with_what_says_most_of_the_outcome(world, found):
+    # On its own, X says more of y than Z does unless M misleads.
+    assert found.tree.nodes[:2] == ("X", "Z")
+    setting = world.setting()
+    risks = [estimate_risk(setting, columns_of(name)).average_risk for name in ("X", "Z")]
+    assert risks[0] < risks[1]
+
+
+def test_companions_go_with_their_column(world):
+    rng = np.random.default_rng(1)
+    hidden = world.y - world.values[:, 2] + 0.05 * rng.normal(size=len(world.y))
+    values = np.column_stack([world.values, rng.normal(size=(len(world.y), 2)), hidden])
+    found = world.analysed(
+        values=values, companions={0: (3,), 1: (4,), 2: (5,)}, estimator=LinearRegression()
+    )
+    assert sorted(found.whole.columns) == [0, 1, 2, 4, 5]
+    assert sorted(found.pooled.columns) == list(range(6))
+    assert found.picked_members >= {"Z"}
+    assert np.mean((world.y - found.pick.out_of_fold) ** 2) < 0.05
+
+
+def test_every_batch_is_told(world):
+    seen = []
+    world.analysed(search="best_first", tell=lambda outcome: seen.append(len(outcome.assessed)))
+    assert seen
+    assert seen == sorted(seen)
