@@ -9,9 +9,10 @@ import pickle
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from inspect import signature
+from inspect import Parameter, signature
 from typing import Any
 
+import networkx as nx
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ from sklearn.model_selection import GridSearchCV, PredefinedSplit, cross_validat
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import Bunch, get_tags
 
-from causalkit.datasets import make_network_cate
+from causalkit.datasets import make_mutable_scm, make_network_cate
 from causalkit.graphs import Network, NetworkKFold
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "check_fitted_names",
     "check_forms_of_a_graph",
     "check_isolated_node_changes_no_other",
+    "check_names_of_environments",
     "check_odd_input_is_taken",
     "check_order_of_nodes_at_prediction",
     "check_order_of_nodes_in_fit",
@@ -45,11 +47,14 @@ __all__ = [
     "check_unfitted",
     "checks_for",
     "make_check_data",
+    "make_environment_check_data",
 ]
 
 _Check = Callable[[Any, Mapping[str, Any]], None]
 
 _ROUTED = ("treatment", "environments", "graph")  # keywords of fit that are arrays or networks
+_BY_ROW = ("X", "y", *_ROUTED)
+_ADDRESS = r" at 0x[0-9a-f]+"  # in the repr of a setting such as a graph, which a clone copies
 _ROUNDING = 1e-4  # of the answers' spread: sums of 32-bit products in another order
 
 
@@ -61,7 +66,8 @@ def check_estimator(estimator: Any, data: Mapping[str, Any] | None = None) -> No
     estimator : estimator
         An instance with its settings; it is cloned for each fit and stays as it is.
     data : mapping, optional
-        What :func:`make_check_data` returns, where its default does not suit the estimator.
+        What :func:`make_check_data` or :func:`make_environment_check_data` returns, where the default of the
+        first does not suit the estimator.
 
     Raises
     ------
@@ -120,6 +126,7 @@ def checks_for(estimator: Any) -> list[_Check]:
         check_order_of_nodes_in_fit,
         check_odd_input_is_taken,
     ]
+    found += [check_names_of_environments] if _takes(estimator.fit, "environments") else []
     if _takes(getattr(estimator, method), "graph"):
         found += [check_isolated_node_changes_no_other, check_forms_of_a_graph]
         found += [check_routing] if hasattr(estimator, "score") or method == "transform" else []
@@ -154,6 +161,45 @@ def make_check_data(n_nodes: int = 240, n_features: int = 4, random_state: int =
         treatment=world.treatment,
         graph=world.graph,
         environments=pd.Series(np.arange(n_nodes) % 3, index=world.X.index, name="environment"),
+    )
+
+
+def make_environment_check_data(kind: str = "linear", n_rows: int = 60, random_state: int = 0) -> Bunch:
+    """Make environments in which the mechanisms of some variables change, to run checks on.
+
+    Columns are called x0, x1, ..., as those of an array without names are, so that settings which name
+    columns hold for both. The network between the rows has nothing to do with their values.
+
+    Parameters
+    ----------
+    kind : str
+        As in :func:`causalkit.datasets.make_mutable_scm`.
+    n_rows : int
+        Rows of each environment.
+    random_state : int
+
+    Returns
+    -------
+    sklearn.utils.Bunch
+        X (DataFrame), y, graph (Network) and environments, with a row or node for each unit; causal_graph and
+        mutable (names), for the settings of an estimator.
+
+    Examples
+    --------
+    >>> from causalkit.testing import make_environment_check_data
+    >>> data = make_environment_check_data()
+    >>> list(data.X), data.mutable
+    (['x0', 'x1', 'x2', 'x3', 'x4', 'x5'], ('x5',))
+    """
+    world = make_mutable_scm(kind, n_rows=n_rows, random_state=random_state)
+    names = {name: f"x{i}" for i, name in enumerate((*world.stable, *world.mutable))}
+    return Bunch(
+        X=world.X[list(names)].rename(columns=names),
+        y=world.y,
+        graph=make_network_cate(len(world.X), random_state=random_state).graph,
+        environments=world.environments,
+        causal_graph=nx.relabel_nodes(world.causal_graph, names),
+        mutable=tuple(names[name] for name in world.mutable),
     )
 
 
@@ -195,7 +241,8 @@ def check_clone_and_parameters(estimator: Any, data: Mapping[str, Any]) -> None:
     >>> check_clone_and_parameters(HopFeatures(), {})
     """
     copy = clone(estimator)
-    _require(repr(copy) == repr(estimator), f"a clone shows as {copy!r}, the original as {estimator!r}")
+    shown = [re.sub(_ADDRESS, "", repr(each)) for each in (copy, estimator)]
+    _require(shown[0] == shown[1], f"a clone shows as {copy!r}, the original as {estimator!r}")
     _require(repr(estimator).startswith(type(estimator).__name__), f"repr is {estimator!r}")
     names = list(copy.get_params(deep=False))
     marker = object()
@@ -436,13 +483,15 @@ def check_routing(estimator: Any, data: Mapping[str, Any]) -> None:
         model.set_params(random_state=0)
     model = model if hasattr(model, "score") else make_pipeline(model, Ridge())
     params = {name: data[name] for name in _ROUTED if _is_routed(estimator, name)}
+    in_steps = not hasattr(estimator, "score")  # a pipeline hands its score whatever a step asks for
+    scored = {name: value for name, value in params.items() if in_steps or _takes(estimator.score, name)}
     splitter = NetworkKFold(n_splits=2, random_state=0)
     with config_context(enable_metadata_routing=True):
         found = cross_validate(model, X, y, params=params, cv=splitter, error_score="raise")["test_score"]
         by_hand = [
             clone(model)
             .fit(X.iloc[train], y.iloc[train], **_part(params, train))
-            .score(X.iloc[test], y.iloc[test], **_part(params, test))
+            .score(X.iloc[test], y.iloc[test], **_part(scored, test))
             for train, test in splitter.split(X, graph=data["graph"])
         ]
         _same(np.array(found), np.array(by_hand), 0.0, "scores of cross_validate")
@@ -457,11 +506,34 @@ def check_routing(estimator: Any, data: Mapping[str, Any]) -> None:
         )
 
 
+def check_names_of_environments(estimator: Any, data: Mapping[str, Any]) -> None:
+    """Check that other labels of the environments, in another sorted order, give the same answers.
+
+    Parameters
+    ----------
+    estimator : estimator
+    data : mapping
+
+    Examples
+    --------
+    >>> from causalkit.graphs import HopFeatures
+    >>> check_names_of_environments(HopFeatures(), make_check_data())
+    """
+    codes, labels = pd.factorize(pd.Series(data["environments"]))
+    names = np.array([f"site {len(labels) - i}" for i in range(len(labels))], dtype=object)
+    forms = {"texts": names[codes], "categories": pd.Categorical(names[codes], categories=names)}
+    expected = _answer_to(_fit(estimator, data), data)
+    for what, form in forms.items():
+        same = {**data, "environments": pd.Series(form, index=data["X"].index)}
+        _same(_answer_to(_fit(estimator, same), same), expected, 0.0, f"answers with environments as {what}")
+
+
 def check_odd_input_is_taken(estimator: Any, data: Mapping[str, Any]) -> None:
     """Check that odd but legitimate input gives finite answers, such as a constant column.
 
-    Booleans, whole numbers, large values, a constant outcome (without a treatment), no graph, no edges, and
-    self-loops, which are dropped with a warning.
+    Booleans, whole numbers, large values, no graph, no edges, and self-loops, which are dropped with a
+    warning; a constant column and, without a treatment, a constant outcome, but not beside environments: what
+    never varies has no mechanism.
 
     Parameters
     ----------
@@ -475,9 +547,12 @@ def check_odd_input_is_taken(estimator: Any, data: Mapping[str, Any]) -> None:
     """
     X, links = data["X"], data["graph"].adjacency
     first = X.columns[0]
+    constant = (
+        {} if _compares_environments(estimator) else {"a constant column": {"X": X.assign(**{first: 1.0})}}
+    )
     odd = {
-        "a constant column": {"X": X.assign(**{first: 1.0})},
-        "a column of booleans": {"X": X.assign(**{first: X[first] > 0})},
+        **constant,
+        "a column of booleans": {"X": X.assign(**{first: X[first] > X[first].median()})},
         "a column of whole numbers": {"X": X.assign(**{first: np.arange(len(X)) % 7})},
         "large values": {"X": X * 1e6 + 1e8},
         "no graph": {"graph": None},
@@ -487,9 +562,9 @@ def check_odd_input_is_taken(estimator: Any, data: Mapping[str, Any]) -> None:
         changed = {**data, **changes}
         answers = _answer_to(_fit(estimator, changed), changed)
         _require(bool(np.isfinite(answers).all()), f"answers are not finite for {what}")
-    if not is_classifier(estimator) and not _takes(estimator.fit, "treatment"):
-        constant = {**data, "y": data["y"] * 0 + 3}
-        answers = _answer_to(_fit(estimator, constant), constant)
+    if not is_classifier(estimator) and not _needs_variation(estimator):
+        changed = {**data, "y": data["y"] * 0 + 3}
+        answers = _answer_to(_fit(estimator, changed), changed)
         _require(bool(np.isfinite(answers).all()), "answers are not finite for a constant outcome")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -508,7 +583,7 @@ def check_bad_input_is_refused(estimator: Any, data: Mapping[str, Any]) -> None:
     In turn: X with missing values (unless the estimator takes them), infinities, the same text in every row,
     without rows or columns; outcome, treatment, environments and graph, where the estimator takes them, of
     another length, missing or not finite; a constant outcome beside a treatment, which must have two levels;
-    an edge table with unknown or repeated names.
+    a constant outcome or column beside environments; an edge table with unknown or repeated names.
 
     Parameters
     ----------
@@ -531,22 +606,23 @@ _Case = tuple[str, dict[str, Any], str]
 def _bad_inputs(estimator: Any, data: Mapping[str, Any]) -> Iterator[_Case]:
     tags = get_tags(estimator).input_tags
     takes_missing = tags.allow_nan
-    yield from _bad_features(data["X"], data, takes_missing, takes_texts=tags.categorical)
+    yield from _bad_features(estimator, data, takes_missing, takes_texts=tags.categorical)
     if "y" in signature(estimator.fit).parameters and get_tags(estimator).target_tags.required:
         yield from _bad_outcomes(data["y"], takes_missing, takes_texts=is_classifier(estimator))
-    if _takes(estimator.fit, "treatment"):
-        yield "a constant y", {"y": data["y"] * 0 + 3}, r"\by must vary"
+        if _needs_variation(estimator):
+            yield "a constant y", {"y": data["y"] * 0 + 3}, r"\by must (vary|have two)"
     for name in ("treatment", "environments"):
         if _takes(estimator.fit, name):
-            yield from _bad_labels(name, data[name], takes_missing)
+            needed = signature(estimator.fit).parameters[name].default is Parameter.empty
+            yield from _bad_labels(name, data[name], takes_missing, needed=needed)
     if _is_routed(estimator, "graph"):
         yield from _bad_graphs(data["X"], data["graph"])
 
 
 def _bad_features(
-    X: pd.DataFrame, data: Mapping[str, Any], takes_missing: bool, *, takes_texts: bool
+    estimator: Any, data: Mapping[str, Any], takes_missing: bool, *, takes_texts: bool
 ) -> Iterator[_Case]:
-    nothing = {name: value[:0] for name, value in data.items()}
+    X, nothing = data["X"], _part(data, np.arange(0))
     yield "X without rows", nothing, r"X.*0 sample"
     yield "X without columns", {"X": X.iloc[:, :0]}, r"X.*0 (columns|feature)"
     yield "one column as X", {"X": X.iloc[:, 0]}, r"X.*2"
@@ -556,6 +632,12 @@ def _bad_features(
         f"column '{X.columns[1]}'.* must vary" if takes_texts else f"X must have numeric .*{X.columns[1]}"
     )
     yield "texts in X", {"X": texts}, complaint
+    if _compares_environments(estimator):
+        yield (
+            "a constant column",
+            {"X": X.assign(**{X.columns[0]: 1.0})},
+            f"column '{X.columns[0]}'.* must vary",
+        )
     if not takes_missing:
         yield "NaN in X", {"X": _with_first(X, np.nan)}, f"X must not contain .*{X.columns[0]}"
 
@@ -570,9 +652,10 @@ def _bad_outcomes(y: pd.Series, takes_missing: bool, *, takes_texts: bool) -> It
         yield "NaN in y", {"y": _with_first(y, np.nan)}, r"\by must not contain"
 
 
-def _bad_labels(name: str, labels: pd.Series, takes_missing: bool) -> Iterator[_Case]:
+def _bad_labels(name: str, labels: pd.Series, takes_missing: bool, *, needed: bool) -> Iterator[_Case]:
     yield f"a short {name}", {name: labels[:-1]}, f"{name} must have one"
-    yield f"no {name}", {name: None}, name
+    if needed:
+        yield f"no {name}", {name: None}, name
     if not takes_missing:
         yield f"a missing {name}", {name: _with_first(labels, np.nan)}, f"{name} must"
     if name == "treatment":
@@ -644,6 +727,14 @@ def _fit(estimator: Any, data: Mapping[str, Any], *, cloned: bool = True) -> Any
     )
 
 
+def _needs_variation(estimator: Any) -> bool:
+    return _takes(estimator.fit, "treatment") or _compares_environments(estimator)
+
+
+def _compares_environments(estimator: Any) -> bool:
+    return _takes(estimator.fit, "environments")
+
+
 def _answer(model: Any, X: Any, graph: Any) -> NDArray[np.float64]:
     method = getattr(model, _answering_method(model) or "")
     keywords = {"graph": graph} if _takes(method, "graph") else {}
@@ -670,7 +761,12 @@ def _rows(data: Mapping[str, Any], rows: NDArray[np.intp]) -> dict[str, Any]:
 
 
 def _part(data: Mapping[str, Any], rows: NDArray[np.intp]) -> dict[str, Any]:
-    return {name: value.iloc[rows] if hasattr(value, "iloc") else value[rows] for name, value in data.items()}
+    """Some rows of what has a row or node for each unit; the rest as it is."""
+
+    def of_rows(value: Any) -> Any:
+        return value.iloc[rows] if hasattr(value, "iloc") else value[rows]
+
+    return {name: of_rows(value) if name in _BY_ROW else value for name, value in data.items()}
 
 
 def _some_order(n: int) -> NDArray[np.intp]:

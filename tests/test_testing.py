@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from causalkit import testing
 from causalkit.graphs import HopFeatures
 from causalkit.nuisance import HopAdditiveRegressor
-from causalkit.testing import check_estimator, checks_for, make_check_data
+from causalkit.testing import check_estimator, checks_for, make_check_data, make_environment_check_data
 
 DATA = make_check_data(60, 2)
 
@@ -126,6 +126,16 @@ class Unrouted(HopAdditiveRegressor):
     __metadata_request__score = {"graph": False}  # noqa: RUF012
 
 
+class FirstSite(HopFeatures):
+    def fit(self, X: Any, y: Any = None, *, environments: Any) -> "FirstSite":
+        super().fit(X, y)
+        self._is_last = sorted(environments, key=str)[0] != np.asarray(environments)[0]
+        return self
+
+    def transform(self, X: Any, *, graph: Any = None) -> Any:
+        return super().transform(X, graph=graph) + 0.1 * self._is_last
+
+
 class Infinite(HopFeatures):
     def transform(self, X: Any, *, graph: Any = None) -> Any:
         table = super().transform(X, graph=graph)
@@ -159,6 +169,7 @@ DEFECTS = [
     (CentredByAll, "check_isolated_node_changes_no_other", "answers beside an added isolated node differ"),
     (MatrixOnly, "check_forms_of_a_graph", "answers with the graph as a edge table differ"),
     (Unrouted, "check_routing", "scores of cross_validate differ"),
+    (FirstSite, "check_names_of_environments", "answers with environments as texts differ"),
     (Infinite, "check_odd_input_is_taken", "answers are not finite for a constant column"),
     (Credulous, "check_bad_input_is_refused", "X without rows must be refused"),
 ]
@@ -172,7 +183,7 @@ def test_defect_is_found(cls: type, check: str, complaint: str) -> None:
 
 
 def test_every_check_has_a_defect_that_it_finds() -> None:
-    assert {check.__name__ for check in checks_for(HopFeatures())} == {check for _, check, _ in DEFECTS}
+    assert {check.__name__ for check in checks_for(FirstSite())} == {check for _, check, _ in DEFECTS}
 
 
 def test_check_estimator_names_estimator_and_check() -> None:
@@ -212,3 +223,47 @@ def test_data_are_the_same_at_each_call_and_have_both_arms() -> None:
     assert first.graph == second.graph
     assert min(np.bincount(first.treatment)) > 50
     assert set(np.bincount(first.environments)) == {80}
+
+
+class BesideEnvironments(HopAdditiveRegressor):
+    def fit(self, X: Any, y: Any, *, environments: Any = None, graph: Any = None) -> "BesideEnvironments":
+        return super().fit(X, y, graph=graph)
+
+
+class VariedColumns(BesideEnvironments):
+    def fit(self, X: Any, y: Any, *, environments: Any = None, graph: Any = None) -> "VariedColumns":
+        for name in X if isinstance(X, pd.DataFrame) else ():
+            if X[name].nunique() == 1:
+                raise ValueError(f"X must have numeric columns; column {name!r} must vary")
+        return super().fit(X, y, graph=graph)
+
+
+@pytest.mark.parametrize(
+    ("cls", "what"), [(BesideEnvironments, "a constant column"), (VariedColumns, "a constant y")]
+)
+def test_what_never_varies_must_be_refused_beside_environments(cls: type, what: str) -> None:
+    with pytest.raises(AssertionError, match=f"{what} must be refused"):
+        testing.check_bad_input_is_refused(cls(), DATA)
+
+
+class TestEnvironmentData:
+    """Worlds whose columns have the names that an array's columns get, so that settings may name them."""
+
+    @pytest.mark.parametrize("kind", ["linear", "interaction", "sequence"])
+    def test_names_fit_the_graph(self, kind: str) -> None:
+        data = make_environment_check_data(kind, 20)
+        assert list(data.X) == [f"x{i}" for i in range(data.X.shape[1])]
+        assert set(data.causal_graph) == {*data.X, "y"}
+        assert data.y.name == "y"
+        assert set(data.mutable) < set(data.X)
+        assert all("y" in data.causal_graph.predecessors(name) for name in data.mutable)
+
+    def test_rows(self) -> None:
+        data = make_environment_check_data(n_rows=20, random_state=3)
+        assert data.graph.n_nodes == len(data.X) == len(data.y) == 80
+        assert set(data.environments.value_counts()) == {20}
+        pd.testing.assert_frame_equal(data.X, make_environment_check_data(n_rows=20, random_state=3).X)
+
+    def test_what_has_no_rows_is_left_whole(self) -> None:
+        data = make_environment_check_data(n_rows=20)
+        testing.check_order_of_nodes_in_fit(HopAdditiveRegressor(n_fourier=0, random_state=0), data)

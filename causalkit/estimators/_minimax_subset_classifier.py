@@ -107,7 +107,8 @@ class MinimaxSubsetClassifier(ClassifierMixin, BaseMinimaxSubset):
 
     def predict(self, X: Any, *, graph: Any = None) -> NDArray[Any]:
         """Return the likelier class (n,) of new rows."""
-        return self.classes_[self.predict_proba(X, graph=graph).argmax(axis=1)]
+        likelier = self.predict_proba(X, graph=graph).argmax(axis=1)
+        return np.asarray(self.classes_[likelier])
 
     def score(
         self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None, *, graph: Any = None
@@ -152,5 +153,5 @@ def _as_labels(y: Any, n_rows: int) -> pd.Series:
     if np.ndim(y) == 2 and np.shape(y)[1] == 1:
         y = y.iloc[:, 0] if isinstance(y, pd.DataFrame) else np.asarray(y)[:, 0]
     if np.ndim(y) != 1 or len(y) != n_rows:
-        raise ValueError(f"y must have shape ({n_rows},), one label for each row of X; got {np.shape(y)}")
+        raise ValueError(f"y must have one label for each row of X, {n_rows}; got shape {np.shape(y)}")
     return pd.Series(y).reset_index(drop=True)

@@ -18,7 +18,7 @@ from causalkit._random import RandomState, child_seeds
 from causalkit._threads import one_blas_thread
 from causalkit._validation import check_choice, check_scalar_argument, check_table, feature_names, row_names
 from causalkit.estimators._minimax._analysis import Analysis, FittedSubset, Options, analyse
-from causalkit.estimators._minimax._columns import read_columns
+from causalkit.estimators._minimax._columns import check_kinds, read_columns
 from causalkit.estimators._minimax._companions import NeighbourMeans
 from causalkit.estimators._minimax._environment_risks import environment_risks
 from causalkit.estimators._minimax._pooled import PooledFit, price_of_robustness
@@ -138,6 +138,7 @@ class BaseMinimaxSubset(BaseEstimator):
 
     def _fit(self, X: Any, y: Any, environments: Any, graph: Any) -> Self:
         self._check_settings()
+        check_kinds(X)
         self._check_names(X)
         table = check_table(self, X, reset=True)
         outcome = self._read_outcome(y, len(table), reset=True)

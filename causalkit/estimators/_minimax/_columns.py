@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,6 +45,15 @@ class ColumnCodes:
         return np.asarray(column.astype(object).map(place), dtype=np.float64)
 
 
+def check_kinds(X: Any) -> None:
+    """Refuse complex numbers and times, which would be cast without a word."""
+    columns = X.items() if isinstance(X, pd.DataFrame) else [("", X)]
+    for name, column in columns:
+        if getattr(getattr(column, "dtype", None), "kind", "O") in _NO_VALUES:
+            where = f" (column {name!r})" if isinstance(X, pd.DataFrame) else ""
+            raise ValueError(f"X{where} must hold numbers or levels; got dtype {column.dtype}")
+
+
 def read_columns(table: pd.DataFrame) -> ColumnCodes:
     """Find the levels of columns that are not numbers.
 
@@ -58,8 +68,6 @@ def read_columns(table: pd.DataFrame) -> ColumnCodes:
 
 
 def _check_column(column: pd.Series) -> None:
-    if getattr(column.dtype, "kind", "O") in _NO_VALUES:
-        raise ValueError(f"X (column {column.name!r}) must hold numbers or levels; got dtype {column.dtype}")
     if column.nunique() < 2:
         raise ValueError(
             f"X (column {column.name!r}) must vary between rows; got {column.tolist()[0]!r} in every row"

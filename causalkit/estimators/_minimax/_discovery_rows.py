@@ -10,6 +10,7 @@ import numpy as np
 
 from causalkit.estimators._minimax._discovery_features import Features, Floats, Ints
 from causalkit.estimators._minimax._discovery_noise import log_density
+from causalkit.estimators._minimax._discovery_prices import environment_price
 from causalkit.estimators._minimax._discovery_scores import Mechanism, own_columns
 from causalkit.estimators._minimax._discovery_solve import Sums, solve
 
@@ -43,12 +44,15 @@ def fit_rows(features: Features, v: int, parents: tuple[int, ...], mechanism: Me
     design = _Design(features, mechanism)
     target = features.targets[:, v]
     groups = _Groups(features.starts if mechanism.own_scale else features.starts[[0, -1]])
-    residual = target - design.fitted(target, np.ones(len(target)))
-    level = groups.log_variance(residual)
+    mean = design.fit(target, np.ones(len(target)))
+    levels = groups.log_variances(target - mean.fitted)
     if mechanism.own_scale:
-        residual = target - design.fitted(target, np.exp(-level))
-        level = groups.log_variance(residual)
-    plain = _priced(residual, level, design.n_parameters, groups.n_groups)
+        mean = design.fit(target, np.exp(-groups.spread_out(levels)))
+        levels = groups.log_variances(target - mean.fitted)
+    residual, level = target - mean.fitted, groups.spread_out(levels)
+    # With one group the weights of the last fit were ones.
+    information = mean.own_gram if mechanism.own_scale else mean.own_gram * math.exp(-levels[0])
+    plain = _priced(residual, level, design.n_parameters(mean.own, information), groups, levels, 0)
     spread = groups.centred(_spread_columns(features, parents))
     if not spread.shape[1]:
         return plain
@@ -66,7 +70,6 @@ class _Groups:
 
     def __init__(self, starts: Ints) -> None:
         self._firsts, self._sizes = starts[:-1], np.diff(starts)
-        self.n_groups = len(self._sizes)
 
     def means(self, rows: Floats) -> Floats:
         """Mean of each group, shape (g, ...)."""
@@ -79,11 +82,19 @@ class _Groups:
     def centred(self, columns: Floats) -> Floats:
         return columns - self.spread_out(self.means(columns))
 
-    def log_variance(self, residual: Floats) -> Floats:
-        return self.spread_out(np.log(np.maximum(self.means(residual**2), 1e-9)))
+    def log_variances(self, residual: Floats) -> Floats:
+        return np.log(np.maximum(self.means(residual**2), 1e-9))
+
+    def price(self, levels: Floats, dearer: float) -> float:
+        """Parameters that the log-variances of the groups cost beyond their mean."""
+        own = levels[:, None, None]
+        information = (self._sizes / (2 * dearer))[:, None, None, None]
+        return float(environment_price(own, information, np.ones(1, np.int64), int(self._sizes.sum()))[0])
 
 
-def _priced(residual: Floats, level: Floats, n_mean: int, n_scale: int) -> RowFit:
+def _priced(
+    residual: Floats, level: Floats, n_mean: float, groups: _Groups, levels: Floats, n_spread: int
+) -> RowFit:
     """Log-likelihoods of the rows; parameters of the spread cost more where tails are heavy.
 
     Twice the gain of log-likelihood by a needless parameter of the variance is about chi-squared times
@@ -93,7 +104,17 @@ def _priced(residual: Floats, level: Floats, n_mean: int, n_scale: int) -> RowFi
     kurtosis = float((squared**2).mean() / squared.mean() ** 2)
     dearer = min(max((kurtosis - 1) / 2, 1.0), _DEAREST)
     noise, n_noise = log_density(residual * np.exp(-0.5 * level))
-    return RowFit(noise - 0.5 * level, n_mean + 1 + dearer * (n_scale - 1) + n_noise)
+    n_scale = groups.price(levels, dearer) + n_spread
+    return RowFit(noise - 0.5 * level, n_mean + 1 + dearer * n_scale + n_noise)
+
+
+@dataclass(frozen=True)
+class _Mean:
+    """Fitted means (n,), own coefficients (e, 1, u), sums of products of their columns (e, 1, u, u)."""
+
+    fitted: Floats
+    own: Floats
+    own_gram: Floats
 
 
 class _Design:
@@ -109,10 +130,16 @@ class _Design:
         self._spans = [
             slice(a, b) for a, b in pairwise(features.starts if len(own) else features.starts[[0, -1]])
         ]
-        self.n_parameters = len(shared) + len(own) * len(features.sizes)
+        self._n_own = len(own)
 
-    def fitted(self, target: Floats, weight: Floats) -> Floats:
-        """Weighted least squares fit of the target, shape (n,)."""
+    def n_parameters(self, own: Floats, information: Floats) -> float:
+        """Price of the mean with these own coefficients, in parameters."""
+        n_own = np.array([self._n_own])
+        price = environment_price(own, information, n_own, len(self._columns))
+        return self._n_shared + self._n_own + float(price[0])
+
+    def fit(self, target: Floats, weight: Floats) -> _Mean:
+        """Weighted least squares."""
         k, columns = self._n_shared, self._columns
         weighted = np.column_stack([columns, target]) * weight[:, None]
         sums = np.stack([columns[span].T @ weighted[span] for span in self._spans])
@@ -125,10 +152,10 @@ class _Design:
                 own_target=sums[:, None, k:, -1],
             )
         )
-        fit = columns[:, :k] @ shared[0]
+        fitted = columns[:, :k] @ shared[0]
         if k < columns.shape[1]:
-            fit += np.einsum("nu,nu->n", columns[:, k:], own[self._codes, 0])
-        return fit
+            fitted += np.einsum("nu,nu->n", columns[:, k:], own[self._codes, 0])
+        return _Mean(fitted, own, sums[:, None, k:, k:-1])
 
 
 def _spread_columns(features: Features, parents: tuple[int, ...]) -> Floats:
@@ -160,13 +187,14 @@ def _fit_spread(
     rough = np.log(residual**2 + 1e-6) + 1.27
     levels, slopes = groups.means(rough), inverse @ (0.5 * spread.T @ rough)
     level = np.clip(groups.spread_out(levels) + spread @ slopes, *_LOG_RANGE)
-    for round_ in range(_ROUNDS):
-        if round_:
-            residual = target - design.fitted(target, np.exp(-level))
+    for _ in range(_ROUNDS):
         squared = residual**2
         for _ in range(_STEPS):
             excess = np.clip(squared * np.exp(-level) - 1, -1.0, 20.0)
             levels = levels + groups.means(excess)
             slopes = slopes + inverse @ (0.5 * spread.T @ excess)
             level = np.clip(groups.spread_out(levels) + spread @ slopes, *_LOG_RANGE)
-    return _priced(residual, level, design.n_parameters, groups.n_groups + spread.shape[1])
+        mean = design.fit(target, np.exp(-level))
+        residual = target - mean.fitted
+    n_mean = design.n_parameters(mean.own, mean.own_gram)
+    return _priced(residual, level, n_mean, groups, levels, spread.shape[1])

@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from causalkit.estimators._minimax._discovery_features import WIDTHS, Features, Floats, Ints
+from causalkit.estimators._minimax._discovery_prices import environment_price
 from causalkit.estimators._minimax._discovery_solve import Sums, solve
 
 # How the mean of a mechanism may change between environments.
@@ -115,13 +116,18 @@ class _Search:
         n_envs = len(self._features.sizes)
         if change != POOLED and n_envs == 1:
             return
-        squared = _squared_residuals(self._features, self._v, terms, moving, change)
-        n_own = (terms != 0).sum(axis=1)
-        n_moving = {POOLED: 0, INTERCEPTS: 1, SLOPES: (moving != 0).sum(axis=1), SEPARATE: n_own}[change]
-        n_mean = n_own + (n_envs - 1) * n_moving
+        fit = _fitted(self._features, self._v, terms, moving, change)
+        sizes = self._features.sizes
+        n_rows = int(sizes.sum())
+        n_terms, n_moving = ((part != 0).sum(axis=1) for part in (terms, own_columns(terms, moving, change)))
         for own_scale in (False, True)[:n_envs]:
-            n_parameters = n_mean + (n_envs if own_scale else 1)
-            scores = _log_likelihood(squared, self._features.sizes, own_scale) - n_parameters * self._price
+            variances = _variances(fit.squared, sizes, own_scale)
+            information = fit.own_gram / variances[:, :, None, None]
+            n_parameters = n_terms + environment_price(fit.own, information, n_moving, n_rows) + 1
+            if own_scale:
+                n_parameters += _price_of_scales(variances, sizes)
+            likelihood = -0.5 * (sizes[:, None] * (np.log(2 * np.pi * variances) + 1)).sum(axis=0)
+            scores = likelihood - n_parameters * 0.5 * math.log(n_rows)
             kept = self._list_of(change, own_scale)
             for i, f in enumerate(range(len(terms)) if families is None else families):
                 if scores[i] > kept[f].score:
@@ -144,20 +150,40 @@ class _Search:
             return self.kept.rescaled
         return self.kept.stable if change == POOLED else self.kept.mutable
 
-    @property
-    def _price(self) -> float:
-        return 0.5 * math.log(self._features.sizes.sum())
+
+@dataclass(frozen=True)
+class _Fit:
+    """Least squares of many families.
+
+    Attributes
+    ----------
+    squared : ndarray, shape (e, f)
+        Sums of squared residuals in each environment.
+    own : ndarray, shape (e, f, u)
+        Coefficients of each environment.
+    own_gram : ndarray, shape (e, f, u, u)
+        Sums of products of their columns.
+    """
+
+    squared: Floats
+    own: Floats
+    own_gram: Floats
 
 
-def _log_likelihood(squared: Floats, sizes: Ints, own_scale: bool) -> Floats:
-    if not own_scale:
-        squared, sizes = squared.sum(axis=0, keepdims=True), sizes.sum(keepdims=True)
-    variance = np.maximum(squared, 0) / sizes[:, None] + 1e-9
-    return -0.5 * (sizes[:, None] * (np.log(2 * np.pi * variance) + 1)).sum(axis=0)
+def _variances(squared: Floats, sizes: Ints, own_scale: bool) -> Floats:
+    """Residual variance of each environment, or the common one, shape (e, f)."""
+    if own_scale:
+        return np.maximum(squared, 0) / sizes[:, None] + 1e-9
+    return np.repeat(np.maximum(squared.sum(axis=0, keepdims=True), 0) / sizes.sum() + 1e-9, len(sizes), 0)
 
 
-def _squared_residuals(features: Features, v: int, terms: Ints, moving: Ints, change: int) -> Floats:
-    """Sums of squared residuals in each environment, shape (e, f)."""
+def _price_of_scales(variances: Floats, sizes: Ints) -> Floats:
+    information = np.broadcast_to(sizes[:, None, None, None] / 2, (*variances.shape, 1, 1))
+    once = np.ones(variances.shape[1], dtype=np.int64)
+    return environment_price(np.log(variances)[..., None], information, once, int(sizes.sum()))
+
+
+def _fitted(features: Features, v: int, terms: Ints, moving: Ints, change: int) -> _Fit:
     own = own_columns(terms, moving, change)
     # What each environment has for itself leaves the shared columns; the column of zeros takes its place.
     shared = np.where((terms[:, :, None] == own[:, None, :]).any(axis=-1), 0, terms)
@@ -169,7 +195,7 @@ def _squared_residuals(features: Features, v: int, terms: Ints, moving: Ints, ch
     fitted += 2 * np.einsum("efu,efus,fs->ef", c, mixed, b, optimize=True)
     fitted += np.einsum("efu,efuw,efw->ef", c, square, c, optimize=True)
     explained = np.einsum("fs,efs->ef", b, targets) + np.einsum("efu,efu->ef", c, own_targets)
-    return features.squares[:, v, None] - 2 * explained + fitted
+    return _Fit(features.squares[:, v, None] - 2 * explained + fitted, c, square)
 
 
 def own_columns(terms: Ints, moving: Ints, change: int) -> Ints:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,14 +51,24 @@ class OrderedData:
         return np.column_stack(columns) if columns else np.zeros((len(self.outcome), 1))
 
 
-def order_data(X: Floats, y: Floats, codes: Index) -> OrderedData:
-    """Sort rows, columns and environments by what they hold."""
-    n_columns = X.shape[1]
-    kinds = np.arange(n_columns + 1) == n_columns
+def order_data(
+    X: Floats, y: Floats, codes: Index, companions: Mapping[int, tuple[int, ...]] | None = None
+) -> OrderedData:
+    """Sort rows, columns and environments by what they hold.
+
+    Companions (columns made of another one) decide nothing and follow the others, in the order of these: they
+    are sums, whose last digits depend on the order of the rows.
+    """
+    made = {column: (hop, j) for j, more in (companions or {}).items() for hop, column in enumerate(more)}
+    own = np.array([j for j in range(X.shape[1]) if j not in made], dtype=np.intp)
+    kinds = np.arange(len(own) + 1) == len(own)
     # Ranks instead of values: other units change no answer.
-    ranks = rankdata(np.column_stack([X, y]), method="dense", axis=0).astype(np.float64)
+    ranks = rankdata(np.column_stack([X[:, own], y]), method="dense", axis=0).astype(np.float64)
     found = canonical_order(ranks, kinds, codes)
-    columns = found.columns[found.columns < n_columns]
+    first = own[found.columns[found.columns < len(own)]]
+    place = {int(j): i for i, j in enumerate(first)}
+    later = sorted(made, key=lambda column: (made[column][0], place[made[column][1]]))
+    columns = np.array([*first, *later], dtype=np.intp)
     return OrderedData(
         np.ascontiguousarray(X[np.ix_(found.rows, columns)]),
         y[found.rows],

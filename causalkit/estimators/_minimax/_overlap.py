@@ -72,5 +72,5 @@ def report_overlap(overlap: Overlap) -> None:
             f"The mutable variables hardly vary for given parents ({text}): worst-case risks rest on few "
             "rows and may be far too low. Add environments with other mechanisms, or narrow mutable_range.",
             OverlapWarning,
-            stacklevel=3,
+            stacklevel=6,  # the caller of an estimator's fit
         )

@@ -132,7 +132,7 @@ def prepare(
         raise ValueError(f"X must have at least {_FEWEST_ROWS} rows; got {len(X)}")
     check_variables(mutable, X, names)
     check_range(mutable_range, [names[v.column] for v in mutable])
-    data = order_data(X, y, group_rows(environments, name="environments", n_rows=len(X)).codes)
+    data = order_data(X, y, group_rows(environments, name="environments", n_rows=len(X)).codes, companions)
     ordered = sorted(mutable, key=lambda v: (v.generation, data.place[v.column]))
     trial, folds, policy_folds, parts = child_generators(random_state, 4)
     mechanisms = [mechanism_of(data, variable, trial) for variable in ordered]

@@ -41,12 +41,12 @@ def _risk_lines(model: Any) -> list[str]:
             f"({1 - model.alpha:.0%} interval {low / scale:.3f} to {high / scale:.3f})"
         )
     table = model.environment_risks()
-    worst = table.drop(columns="n_rows").max()
+    smallest, worst = table["n_rows"].min(), table.drop(columns="n_rows").max()
     price = model.price_of_robustness_
     price_low, price_high = price.conf_int(model.alpha)
     return [
         risk,
-        "Largest risk in a training environment: "
+        f"Largest risk in a training environment (out of fold; the smallest has {smallest} rows): "
         + ", ".join(f"{name} {value:.3f}" for name, value in worst.items()),
         f"Price of robustness in the training mix: {price.estimate:.3f} "
         f"({price_low:.3f} to {price_high:.3f})",
