@@ -38,11 +38,13 @@ $(INSTALLED): pyproject.toml causalkit/__init__.py
 	@$(PIP) torch-geometric -e ".[cli,data,plot,test,dev]"
 	@touch $@
 
-demo: install  ## answer three real questions; tables, figures and a report go to demo/
+demo: install  ## answer four questions; tables, figures and a report go to demo/
 	@$(BIN)/causalkit effects --data hiv-incentives --out demo/hiv-incentives
 	@$(BIN)/causalkit effects --data social-insurance --out demo/social-insurance
 	@$(BIN)/causalkit discover --data hiv-incentives --out demo/hiv-causes
-	@echo "Reports: demo/hiv-incentives/report.html, demo/social-insurance/report.html, demo/hiv-causes/report.html"
+	@$(BIN)/causalkit subset --out demo/subset
+	@echo "Reports: demo/hiv-incentives/report.html, demo/social-insurance/report.html, demo/hiv-causes/report.html,"
+	@echo "         demo/subset/report.html"
 
 test: install  ## run the tests and the examples in the docstrings
 	@$(PYTEST)

@@ -7,6 +7,7 @@ import typer
 from causalkit import __version__
 from causalkit.cli._discover._command import discover
 from causalkit.cli._effects._command import effects
+from causalkit.cli._subset._command import subset
 
 app = typer.Typer(
     help="Causal inference for data that are linked, grouped or drawn from several environments.",
@@ -16,6 +17,7 @@ app = typer.Typer(
 )
 app.command()(effects)
 app.command()(discover)
+app.command()(subset)
 
 
 def _version(wanted: bool) -> None:

@@ -15,6 +15,7 @@ ORANGE = "#d9782a"
 GREY = "#8a8f98"
 
 _SIZE = (6.4, 3.8)
+_LEGEND_COLUMNS = 3
 
 
 def axes_for(ax: Axes | None, size: tuple[float, float] = _SIZE) -> Axes:
@@ -31,7 +32,11 @@ def axes_for(ax: Axes | None, size: tuple[float, float] = _SIZE) -> Axes:
 
 def finish(ax: Axes, *, title: str, x: str, y: str, grid: str | None = None, legend: bool = False) -> Axes:
     """Write title and labels, take away what carries no information, and set the legend above the picture."""
-    ax.set_title(title, loc="left", fontsize="medium", fontweight="bold", pad=28 if legend else 10)
+    n_entries = len(ax.get_legend_handles_labels()[0]) if legend else 0
+    # More than one row of three entries would not fit the width of a page.
+    columns = _LEGEND_COLUMNS if n_entries <= _LEGEND_COLUMNS else _LEGEND_COLUMNS - 1
+    rows = -(-n_entries // columns)
+    ax.set_title(title, loc="left", fontsize="medium", fontweight="bold", pad=10 + 18 * rows)
     ax.set_xlabel(x)
     ax.set_ylabel(y)
     ax.spines[["top", "right"]].set_visible(False)
@@ -42,7 +47,7 @@ def finish(ax: Axes, *, title: str, x: str, y: str, grid: str | None = None, leg
         ax.legend(
             frameon=False,
             fontsize="small",
-            ncols=3,
+            ncols=columns,
             loc="lower left",
             bbox_to_anchor=(-0.01, 1.0),
             borderpad=0.2,

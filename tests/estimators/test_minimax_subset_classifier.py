@@ -75,9 +75,10 @@ def test_risks_are_brier_scores(model):
     for site in "abc":
         score = brier_score_loss(codes[site == SITE], probability[site == SITE])
         assert found.loc[site, "picked subset"] == pytest.approx(score / CODES.var(ddof=1))
-    np.testing.assert_allclose(found["constant"], [
-        np.mean((codes[site == SITE] - CODES.mean()) ** 2) / CODES.var(ddof=1) for site in "abc"
-    ])
+    np.testing.assert_allclose(
+        found["constant"],
+        [np.mean((codes[site == SITE] - CODES.mean()) ** 2) / CODES.var(ddof=1) for site in "abc"],
+    )
 
 
 def test_training_risks_are_out_of_fold_brier_scores(model):
@@ -94,7 +95,9 @@ def test_it_predicts_the_class(model):
     assert model.score(new, labels) == accuracy_score(labels, model.predict(new))
     assert model.score(new, labels) > 0.8
     weight = np.where(codes == 1, 1.0, 0.0)
-    assert model.score(new, labels, weight) == pytest.approx(np.mean(model.predict(new)[codes == 1] == "well"))
+    assert model.score(new, labels, weight) == pytest.approx(
+        np.mean(model.predict(new)[codes == 1] == "well")
+    )
 
 
 @pytest.mark.parametrize(

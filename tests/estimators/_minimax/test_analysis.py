@@ -101,9 +101,7 @@ def test_the_pick_predicts_as_its_estimate_does(world, found):
     for fit, members in ((found.pick, found.picked_members), (found.whole, frozenset("XZ"))):
         direct = estimate_risk(setting, columns_of(members))
         np.testing.assert_array_equal(fit.predict(new), direct.predict(new))
-        np.testing.assert_array_equal(
-            fit.out_of_fold, direct.predictor.out_of_fold[setting.data.restore]
-        )
+        np.testing.assert_array_equal(fit.out_of_fold, direct.predictor.out_of_fold[setting.data.restore])
         assert np.mean((world.y - fit.out_of_fold) ** 2) == pytest.approx(direct.training_risk)
     assert found.picked_members == found.tied[0]
     assert found.picked.risk == found.table.loc[found.table["picked"], "risk"].item()

@@ -6,7 +6,8 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from causalkit.datasets import make_mutable_scm
-from causalkit.estimators._minimax._assess import estimate_risk, lower_bound
+from causalkit.estimators._minimax._assess import estimate_risk, fit_subset, lower_bound, policy_weights
+from causalkit.estimators._minimax._predictor import ConstantPredictor
 from causalkit.estimators._minimax._setting import prepare
 from causalkit.estimators._minimax._variables import MutableVariable
 
@@ -144,3 +145,55 @@ def test_a_given_estimator_is_used():
     data = make_mutable_scm("interaction", n_levels=3, n_rows=150, random_state=14)
     found = estimate_risk(setting_of(data, estimator=LinearRegression()), columns(data, "X"))
     assert isinstance(found.predictor.models[0], LinearRegression)
+
+
+def test_a_predictor_that_was_fitted_before_gives_the_same(world, estimates):
+    data, setting = world
+    for subset in (("X",), ("X", "Z")):
+        predictor = fit_subset(setting, columns(data, *subset))
+        found = estimate_risk(setting, columns(data, *subset), predictor)
+        assert found.predictor is predictor
+        assert found.risk == estimates[subset].risk
+        np.testing.assert_array_equal(found.contributions, estimates[subset].contributions)
+
+
+def test_the_predictor_that_is_given_is_judged(world):
+    data, setting = world
+    nothing = ConstantPredictor(0.5, np.full(8000, 0.5))
+    found = estimate_risk(setting, columns(data, "X"), nothing)
+    assert found.training_risk == pytest.approx(((data.y - 0.5) ** 2).mean())
+
+
+def test_weights_of_a_policy_give_the_risk_under_it(world, estimates):
+    data, setting = world
+    given = np.argsort(setting.data.restore)
+    random = (np.full((8000, 10), 0.1),)
+    weights = policy_weights(setting, columns(data, "X"), random)
+    assert weights.mean() == pytest.approx(1)
+    # M is uniform in the first two environments, where every row counts about alike.
+    uniform = data.environments.to_numpy()[given] < 2
+    assert weights[uniform].std() < 0.25
+    policy = estimates["X",].policy
+    weights = policy_weights(setting, columns(data, "X"), policy)
+    loss = (setting.data.outcome - estimates["X",].predictor.out_of_fold) ** 2
+    assert (weights * loss).mean() == pytest.approx(data.worst_case_risk[frozenset("X")], rel=0.2)
+    with pytest.raises(ValueError, match=r"policy must have arrays of shapes \[\(8000, 10\)\].*got \[\]"):
+        policy_weights(setting, columns(data, "X"), ())
+
+
+def test_the_worst_case_is_at_least_the_average_and_the_training_one(estimates):
+    for found in estimates.values():
+        assert found.risk >= found.average_risk
+        assert found.risk >= found.training_risk
+
+
+def test_laws_with_few_effective_rows_certify_nothing():
+    data = make_mutable_scm("interaction", n_rows=100, random_state=15)
+    setting = setting_of(data)
+    found = lower_bound(setting, columns(data, "X"))
+    assert found.contributions.shape == (400, 1)  # 40 rows a level: the random law alone is left
+    one_level = (np.eye(10)[np.zeros(400, dtype=int)],)
+    nothing = lower_bound(setting, columns(data, "X"), policy=one_level)
+    assert nothing.contributions.shape == (400, 0)
+    assert (nothing.bound, nothing.standard_error) == (0, 0)
+    assert not nothing.exceeds(estimate_risk(setting, columns(data, "Z")))

@@ -46,3 +46,24 @@ def test_parents_and_their_values(data):
 
 def test_no_column_is_a_constant(data):
     np.testing.assert_array_equal(order_data(*data).take([]), np.zeros((60, 1)))
+
+
+def test_units_do_not_matter(data):
+    X, y, codes = data
+    first, second = order_data(X, y, codes), order_data(X * [0.3, 1e6, 7] + [5, 0, -1], 9 * y + 4, codes)
+    for name in ("environments", "place", "restore"):
+        np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
+
+
+def test_companions_decide_nothing_and_follow_their_columns(data):
+    X, y, codes = data
+    rng = np.random.default_rng(2)
+    companions = {0: (3, 6), 1: (4, 7), 2: (5, 8)}
+    plain = order_data(X, y, codes)
+    for _ in range(3):
+        found = order_data(np.hstack([X, rng.normal(size=(60, 6))]), y, codes, companions)
+        np.testing.assert_array_equal(found.restore, plain.restore)
+        np.testing.assert_array_equal(found.place[:3], plain.place)
+        np.testing.assert_array_equal(found.place[3:6], plain.place + 3)
+        np.testing.assert_array_equal(found.place[6:], plain.place + 6)
+        np.testing.assert_array_equal(found.table[:, :3], plain.table)

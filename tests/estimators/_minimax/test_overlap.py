@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from causalkit.estimators._minimax._overlap import Overlap, report_overlap, weigh
+from causalkit.estimators._minimax._overlap import Overlap, effective_rows, report_overlap, weigh
 from causalkit.exceptions import OverlapWarning
 
 
@@ -31,3 +31,13 @@ def test_poor_overlap_warns():
 def test_hardly_a_row_is_refused():
     with pytest.raises(ValueError, match=r"must vary for given parents.*got 3 effective rows of 1000"):
         report_overlap(Overlap(1000, 3.0, 0.0, True))
+
+
+def test_effective_rows_of_several_laws():
+    weights = np.column_stack([np.ones(50), np.r_[np.ones(10), np.zeros(40)], np.zeros(50)])
+    np.testing.assert_allclose(effective_rows(weights), [50, 10, 0])
+    np.testing.assert_allclose(effective_rows(7 * weights[:, 0]), 50)
+    rng = np.random.default_rng(0)
+    uneven = rng.exponential(size=(200, 3))
+    direct = [sum(w) ** 2 / sum(each**2 for each in w) for w in uneven.T]
+    np.testing.assert_allclose(effective_rows(uneven), direct)

@@ -46,9 +46,7 @@ def test_new_rows_get_the_mean_of_the_folds():
 def test_every_column_and_its_companions_are_used():
     extra = np.random.default_rng(2).normal(size=(N, 1))
     y = Y + 3 * extra[:, 0]
-    setting, found = pooled(
-        np.hstack([X, extra]), y, companions={0: (3,)}, estimator=LinearRegression()
-    )
+    setting, found = pooled(np.hstack([X, extra]), y, companions={0: (3,)}, estimator=LinearRegression())
     assert sorted(found.columns) == [0, 1, 2, 3]
     assert np.mean((y - found.out_of_fold) ** 2) < 0.7
     assert setting.companions == {0: (3,)}

@@ -91,6 +91,13 @@ def test_the_order_of_the_search_does_not_matter():
     assert len(found) == 1
 
 
+@pytest.mark.parametrize("alpha", [0.3, 0.6, 0.99])
+def test_the_pick_is_tied_at_any_level(alpha):
+    picked, tied = ranked({"a": at(0.4, 0.1), "b": BEST, "c": at(0.9, 0.05)}, alpha)
+    assert tied[0] == picked
+    assert picked == ("a" if alpha == 0.3 else "b")
+
+
 def test_one_class_alone():
     assert ranked({"a": BEST}) == ("a", ["a"])
 

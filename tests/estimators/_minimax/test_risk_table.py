@@ -115,7 +115,9 @@ def test_classes_below_a_dropped_node_are_listed_with_its_bound():
     without, with_it = tree.children(tree.root)
     outcome = fitted_classes(tree, {("x0", "x1", "x2", "x3"): 0.2})
     outcome.pruned += [Pruned(without, "low", 0.6), Pruned(with_it, "high", 0.9)]
-    table = table_of(tree, outcome, ranking_of(outcome, ["x0", "x1", "x2", "x3"]), [f"x{i}" for i in range(4)])
+    table = table_of(
+        tree, outcome, ranking_of(outcome, ["x0", "x1", "x2", "x3"]), [f"x{i}" for i in range(4)]
+    )
     assert table["n_subsets"].sum() == len(table) == 16
     assert len(set(table["subset"])) == 16
     dropped = table[1:]
@@ -137,35 +139,58 @@ def test_every_class_is_listed_once_in_random_graphs():
         columns = [node for node in graph if node != target]
         table = table_of(tree, outcome, ranking_of(outcome, whole), columns)
         listed = {frozenset(row.subset): (frozenset(row.free), row.n_subsets) for row in table.itertuples()}
-        assert listed == {each.members: (each.free, each.n_subsets) for each in subset_classes(graph, target, [])}
+        assert listed == {
+            each.members: (each.free, each.n_subsets) for each in subset_classes(graph, target, [])
+        }
         assert table["n_subsets"].sum() == 2**6
         assert list(table["status"]) == ["fitted"] + ["not needed"] * (len(table) - 1)
 
 
-def many(n, n_dropped):
-    """A star of n where the nodes without x0, with x0 but without x1, ... were dropped."""
+def many(n, n_dropped, step=1):
+    """A star of n where the nodes without x0, with x0 but without x1, ... were dropped; or the last first."""
     names = [f"x{i}" for i in range(n)]
     tree = SubsetTree(nx.DiGraph([("y", name) for name in names]), "y", [], order=names)
     outcome, node = fitted_classes(tree, {tuple(names): 0.2}), tree.root
     for place in range(n_dropped):
         without, node = tree.children(node)
         outcome.pruned.append(Pruned(without, "low", 1.0 + place))
+    outcome.pruned = outcome.pruned[::step]
     for leaf in tree.leaves(node):
         each = tree.largest(leaf)
         outcome.assessed.setdefault(each.members, (each, estimate(0.5)))
-    return names, tree, outcome, table_of(tree, outcome, ranking_of(outcome, names), names)
+    return names, outcome, table_of(tree, outcome, ranking_of(outcome, names), names)
 
 
-def test_beyond_five_thousand_rows_a_dropped_node_is_one_row():
-    names, tree, outcome, table = many(14, 4)
+@pytest.mark.parametrize(
+    ("step", "shared", "n_listed"), [(1, [13, 12, 11, 10], 0), (-1, [13, 12], 2**10 + 2**11)]
+)
+def test_beyond_five_thousand_rows_a_dropped_node_is_one_row(step, shared, n_listed):
+    names, outcome, table = many(14, 4, step)
     assert sum(table["n_subsets"]) == 2**14
     assert len(outcome.assessed) == (table["status"] == "fitted").sum() == 2**10
-    shared = table[(table["status"] == "pruned") & (table["n_subsets"] > 1)]
-    assert list(shared["n_subsets"]) == [2**13, 2**11, 2**10]
-    assert list(shared["lower_bound"]) == [1.0, 3.0, 4.0]
-    assert shared["subset"].iloc[0] == tuple(names[1:])
-    assert (table["n_subsets"][table["pruned_by"] == "low"] == 1).sum() == 2**12
+    dropped = table[table["status"] == "pruned"]
+    together = dropped[dropped["n_subsets"] > 1]
+    assert list(together["n_subsets"]) == [2**k for k in shared]
+    assert list(together["lower_bound"]) == [1.0 + place for place in range(len(shared))]
+    assert together["subset"].iloc[0] == tuple(names[1:])
+    assert len(dropped) == len(shared) + n_listed
     assert len(set(table["subset"])) == len(table)
+
+
+def test_the_whole_set_is_not_counted_twice_where_all_others_share_a_row():
+    tree, names = star(14), [f"x{i}" for i in range(14)]
+    outcome = fitted_classes(tree, {tuple(names): 0.2})
+    outcome.pruned.append(Pruned(tree.root, "graph", float("nan")))
+    table = table_of(tree, outcome, ranking_of(outcome, names), names)
+    assert sum(table["n_subsets"]) == 2**14
+    assert list(table["status"]) == ["fitted", "not needed"]
+
+
+def test_numbers_of_subsets_may_be_larger_than_any_machine_integer():
+    _, _, table = many(80, 76)
+    assert sum(table["n_subsets"]) == 2**80
+    assert table["n_subsets"].max() == 2**79
+    assert len(table) <= 5000 + 76 + 16
 
 
 def test_names_in_the_order_of_the_columns():

@@ -102,7 +102,10 @@ def test_whatever_may_change_is_mutable_where_the_environments_do_not_tell():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"y": Y.rename("z")}, "X must have no column with the name of the outcome, 'z'; got ['far', 'm', 'x'"),
+        (
+            {"y": Y.rename("z")},
+            "X must have no column with the name of the outcome, 'z'; got ['far', 'm', 'x'",
+        ),
         ({"causal_graph": [("x", "y")]}, "causal_graph must be a networkx.DiGraph; got list"),
         ({"causal_graph": nx.Graph(GRAPH)}, "causal_graph must be a networkx.DiGraph; got Graph"),
         (

@@ -172,7 +172,8 @@ def test_the_number_of_workers_changes_nothing(search):
         problem = random_graph(number)
         tree, risks = SubsetTree(*problem), random_risks(problem, number)
         outcomes = [
-            search(tree, Toy(risks, 0.1, screens=True), n_jobs=n_jobs, tell=no_news) for n_jobs in (1, 2, None)
+            search(tree, Toy(risks, 0.1, screens=True), n_jobs=n_jobs, tell=no_news)
+            for n_jobs in (1, 2, None)
         ]
         for other in outcomes[1:]:
             assert list(other.assessed.items()) == list(outcomes[0].assessed.items())

@@ -5,7 +5,7 @@ import pytest
 
 from causalkit.datasets import make_mutable_scm
 from causalkit.estimators._minimax._assess import estimate_risk
-from causalkit.estimators._minimax._setting import prepare
+from causalkit.estimators._minimax._setting import prepare, without_rows
 from causalkit.estimators._minimax._variables import MutableVariable
 from causalkit.exceptions import OverlapWarning
 
@@ -77,3 +77,54 @@ def test_bad_arguments_are_refused(world):
         prepare(world[0], world[1], world[2][:-1], [variable()])
     with pytest.raises(ValueError, match="X must have at least 20 rows; got 19"):
         prepare(*(part[:19] for part in world), [variable()])
+
+
+def test_companions_go_with_their_column(world):
+    X, y, environments = world
+    extended = np.column_stack([X, X + 0.5 * np.random.default_rng(4).normal(size=X.shape)])
+    companions = {0: (3,), 1: (4,), 2: (5,)}
+    setting = prepare(extended, y, environments, [variable()], companions=companions, random_state=0)
+    assert set(setting.predictor_columns([2])) == {2, 5}
+    assert set(setting.predictor_columns([1])) == {0, 1, 4}
+    table = setting.data.table[setting.data.restore]
+    for subset in ([], [1], [1, 2]):
+        np.testing.assert_array_equal(
+            extended[:, setting.predictor_columns(subset)], table[:, setting.columns(subset)]
+        )
+
+
+def test_variables_that_matter_are_those_with_descendants_in_the_subset(world):
+    X, y, environments = world
+    two = [variable(0, 1), MutableVariable(2, (), True, 1, ())]
+    setting = prepare(X, y, environments, two, random_state=0)
+    place = {v.column: j for j, v in enumerate(setting.mutable)}
+    assert setting.active([]) == ()
+    assert setting.active([1]) == (place[0],)
+    every = prepare(X, y, environments, [variable(0, 1), MutableVariable(2, (), True, 1)], random_state=0)
+    assert every.active([1]) == (0, 1)
+
+
+def test_without_rows_the_others_keep_their_folds(world):
+    X, y, environments = world
+    two = [variable(0, 1), MutableVariable(2, (), True, 1, ())]
+    setting = prepare(X, y, environments, two, mutable_range={"x2": (-1, 1)}, random_state=0)
+    left_out = np.random.default_rng(5).random(len(y)) < 0.3
+    fewer = without_rows(setting, left_out, [1])
+    for name in ("fold", "policy_fold", "part"):
+        np.testing.assert_array_equal(getattr(fewer, name), getattr(setting, name)[~left_out])
+    np.testing.assert_array_equal(fewer.data.table, setting.data.table[~left_out])
+    np.testing.assert_array_equal(fewer.data.outcome, setting.data.outcome[~left_out])
+    np.testing.assert_array_equal(fewer.data.environments, setting.data.environments[~left_out])
+    assert [v.column for v in fewer.mutable] == [0]
+    assert fewer.wanted == ("observed",)
+    assert fewer.mechanisms[0].density.shape[0] == (~left_out).sum()
+    assert fewer.game([1]) is not setting.game([1])
+    assert len(setting.mutable) == 2
+
+
+def test_an_environment_may_lose_all_its_rows(world):
+    X, y, environments = world
+    setting = prepare(X, y, environments, [variable()], random_state=0)
+    fewer = without_rows(setting, setting.data.environments == 1, [1])
+    assert set(fewer.data.environments) == {0, 1, 2}
+    assert np.isfinite(estimate_risk(fewer, [1]).risk)

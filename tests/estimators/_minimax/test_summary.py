@@ -87,6 +87,7 @@ def test_an_unknown_risk_is_said_to_be_unknown():
 def test_the_worst_training_environment_of_each_predictor():
     found = line("Largest risk in a training environment")
     assert found.endswith("picked subset 0.500, whole stable set 0.750, constant 1.062")
+    assert "the smallest has 300 rows" in found
 
 
 def test_the_price_with_its_interval():
@@ -126,6 +127,12 @@ def test_how_much_was_searched():
 def test_a_graph_that_makes_the_search_needless():
     found = "\n".join(lines_of(whole_set_is_optimal_=True))
     assert "The graph says that the whole stable set is optimal" in found
+    assert "Search:" not in found
+
+
+def test_a_search_that_was_not_wanted():
+    found = "\n".join(lines_of(search="whole_set"))
+    assert "The whole stable set was asked for" in found
     assert "Search:" not in found
 
 

@@ -1,0 +1,1 @@
+"""What data sets, solvers and objective share: problems, answers and their scores, worlds, competitors."""

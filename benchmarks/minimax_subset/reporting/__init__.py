@@ -1,0 +1,1 @@
+"""From the parquet files that benchopt writes to RESULTS.md."""
