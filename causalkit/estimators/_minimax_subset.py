@@ -76,8 +76,8 @@ class MinimaxSubsetRegressor(RegressorMixin, BaseMinimaxSubset):
         ``n_subsets``, ``status`` ("fitted", "pruned", "not needed"), ``pruned_by``, ``risk`` with
         ``risk_low`` and ``risk_high``, ``lower_bound`` (of pruned ones), ``average_risk`` (mutable
         variables at random), ``training_risk``, ``extrapolated_share`` (how much of the worst intervention
-        has no rows beside it), ``tied`` and ``picked``. Above 5,000 rows, classes that are dropped together
-        share one.
+        has no rows beside it), ``tied`` and ``picked``. Intervals count rows and environments, and that of
+        the picked class refitting. Above 5,000 rows, classes that are dropped together share one.
     stable_, mutable_ : tuple of str
         Roles of the columns.
     causal_graph_ : networkx.DiGraph
@@ -96,7 +96,7 @@ class MinimaxSubsetRegressor(RegressorMixin, BaseMinimaxSubset):
         given causes.
     price_of_robustness_ : EffectEstimate
         How much more risk than the pooled fit the pick has where nothing changes, as a share of the
-        outcome's variance.
+        outcome's variance. Its standard error takes both fits as given.
     out_of_fold_predictions_ : DataFrame, shape (n, 4)
         Predictions of the training rows by models that have not seen them, as in :meth:`environment_risks`.
     training_variance_ : float

@@ -135,14 +135,50 @@ def test_both_searches_agree(seed):
     assert every.n_bounds_ == 0
 
 
-@pytest.mark.parametrize("search", ["best_first", "exhaustive"])
-def test_the_number_of_workers_changes_no_digit(small, search):
-    one, two = (fitted_on(small, search=search, n_jobs=n_jobs) for n_jobs in (1, 2))
-    pd.testing.assert_frame_equal(one.risk_table_, two.risk_table_, check_exact=True)
-    np.testing.assert_array_equal(one.predict(small.X), two.predict(small.X))
-    pd.testing.assert_frame_equal(
-        one.out_of_fold_predictions_, two.out_of_fold_predictions_, check_exact=True
+@pytest.fixture(scope="module")
+def twelve():
+    """A mutable guess m at y that misleads two of its children, and a chain below it: twelve classes."""
+    rng, site = np.random.default_rng(3), np.repeat([0, 1, 2], 120)
+    y = rng.normal(size=360)
+    m = np.round(y * np.array([0.0, 0.5, 1.0])[site] + 1.2 * rng.normal(size=360)).clip(-2, 2)
+    c = y + 1.5 * rng.normal(size=360)
+    X = pd.DataFrame(
+        {
+            "m": m,
+            "a": np.sin(y * m) + y + 0.3 * rng.normal(size=360),
+            "b": y * (m > 0) + 0.5 * rng.normal(size=360),
+            "c": c,
+            "d": 0.5 * c + 0.5 * m + 0.5 * rng.normal(size=360),
+        }
     )
+    graph = nx.DiGraph(
+        [("y", "m"), ("c", "d"), ("m", "d"), *(("y", v) for v in "abc"), ("m", "a"), ("m", "b")]
+    )
+    return X, pd.Series(y, name="y"), site, graph
+
+
+def test_a_larger_tree(twelve):
+    X, y, site, graph = twelve
+    settings = {"mutable": "m", "n_refits": 0, "random_state": 0}
+    one, two, every = (
+        MinimaxSubsetRegressor(causal_graph=graph, **settings, **more).fit(X, y, environments=site)
+        for more in ({}, {"n_jobs": 3}, {"search": "exhaustive"})
+    )
+    pd.testing.assert_frame_equal(one.risk_table_, two.risk_table_, check_exact=True)
+    np.testing.assert_array_equal(one.predict(X), two.predict(X))
+    assert (one.subset_, one.tied_subsets_) == (every.subset_, every.tied_subsets_)
+    first, second = by_subset(one), by_subset(every)
+    assert len(first) == len(second) == 12
+    assert first["n_subsets"].sum() == second["n_subsets"].sum() == 16
+    fitted = first.index[first["status"] == "fitted"]
+    assert 0 < len(fitted) < 12
+    np.testing.assert_array_equal(first.loc[fitted, ESTIMATES], second.loc[fitted, ESTIMATES])
+    assert not second.loc[first.index[first["status"] == "pruned"], "tied"].any()
+    names = {"m": "b", "a": "d", "b": "c", "c": "a", "d": "m", "y": "y"}  # other names come first
+    other = MinimaxSubsetRegressor(
+        causal_graph=nx.relabel_nodes(graph, names), **settings | {"mutable": "b"}
+    ).fit(X[["d", "b", "a", "m", "c"]].rename(columns=names), y, environments=site)
+    assert_same_answers(one, other, names)
 
 
 def test_shuffled_rows_change_no_digit(small, small_model):
@@ -167,8 +203,8 @@ def test_permuted_and_renamed_columns_change_no_digit(small, small_model):
     np.testing.assert_array_equal(small_model.predict(small.X), other.predict(X))
 
 
-@pytest.mark.parametrize("labels", [["d", "b", "a", "c"], [3.5, -1.0, 8.0, 2.0]], ids=["texts", "numbers"])
-def test_relabelled_environments_change_no_digit(small, small_model, labels):
+def test_relabelled_environments_change_no_digit(small, small_model):
+    labels = ["d", "b", "a", "c"]
     other = fitted_on(small, environments=np.array(labels)[small.environments], n_refits=2)
     assert_same_answers(small_model, other)
     table = other.environment_risks().loc[labels]
@@ -207,7 +243,7 @@ def test_learned_roles_change_no_digit_either():
     assert_same_answers(one, other, names)
 
 
-@pytest.mark.parametrize(("scale", "shift"), [(4.0, 0.0), (-10.0, 3.0), (1e-3, 1e3)])
+@pytest.mark.parametrize(("scale", "shift"), [(-10.0, 3.0), (1e-3, 1e3)])
 def test_risks_have_the_squared_unit_of_the_outcome(small, small_model, scale, shift):
     other = fitted_on(small, y=scale * small.y + shift, n_refits=2)
     first, second = by_subset(small_model), by_subset(other)
@@ -418,7 +454,9 @@ def test_shuffled_rows_keep_their_links(small, linked):
     assert other.subset_ == one.subset_
     # Neighbours are added up in another order, in 32 bits.
     assert other.worst_case_risk_ == pytest.approx(one.worst_case_risk_, rel=1e-4)
-    np.testing.assert_allclose(other.predict(X, graph=graph), one.predict(small.X, graph=graph)[rows], rtol=1e-2)
+    np.testing.assert_allclose(
+        other.predict(X, graph=graph), one.predict(small.X, graph=graph)[rows], rtol=1e-2
+    )
 
 
 def test_any_regressor_can_be_used(small):
@@ -458,7 +496,7 @@ def test_poor_overlap_is_told():
 
 
 def test_two_mutable_variables_in_sequence():
-    data = make_mutable_scm("sequence", n_rows=100, random_state=3)
+    data = make_mutable_scm("sequence", n_rows=60, random_state=3)
     found = fitted_on(data)
     assert found.mutable_ == ("M1", "M2")
     table = by_subset(found)

@@ -285,9 +285,9 @@ class TestClasses:
             (np.digitize(Y, [-1, 1]), r"y must have two classes; got 3 classes"),
             (Y, "y must have two classes; got 160 classes"),
             (with_first(CLASSES, np.nan), "y must not be missing; got 1 missing value"),
-            (CLASSES[:-1], r"y must have (one label for each row|shape \(160,\), one label)"),
+            (CLASSES[:-1], r"y must have one label for each row of X, 160; got shape \(159,\)"),
             (None, "y to be passed"),
-            (np.column_stack([CLASSES, CLASSES]), r"y must have shape .*; got \(160, 2\)"),
+            (np.column_stack([CLASSES, CLASSES]), r"y must have one label .*; got shape \(160, 2\)"),
         ],
         ids=["one", "three", "continuous", "missing", "short", "none", "two columns"],
     )
@@ -590,15 +590,15 @@ class TestRearranged:
         pd.testing.assert_frame_equal(loaded.environment_risks(), model.environment_risks())
 
 
+WITH_TEXTS = X.assign(x1=np.where(X.x1 > 0, "high", "low"))
+
+
+@cache
+def fitted_with_texts() -> MinimaxSubsetRegressor:
+    return fitted(X=WITH_TEXTS)
+
+
 class TestNewRows:
-    @pytest.fixture(scope="class")
-    def model(self) -> MinimaxSubsetRegressor:
-        return fitted(X=X.assign(x1=np.where(X.x1 > 0, "high", "low")))
-
-    @pytest.fixture(scope="class")
-    def rows(self) -> pd.DataFrame:
-        return X.assign(x1=np.where(X.x1 > 0, "high", "low"))
-
     @pytest.mark.parametrize("method", ["predict", "environment_risks", "summary", "to_frame"])
     @pytest.mark.parametrize("make", [regressor, classifier], ids=["regressor", "classifier"])
     def test_before_fit(self, make: Callable[[], Any], method: str) -> None:
@@ -625,15 +625,16 @@ class TestNewRows:
         ],
         ids=["order", "missing", "extra", "no rows", "NaN", "texts for numbers", "new level"],
     )
-    def test_refused(self, model: Any, rows: pd.DataFrame, change: Callable[..., Any], message: str) -> None:
+    def test_refused(self, change: Callable[[pd.DataFrame], pd.DataFrame], message: str) -> None:
         with pytest.raises(ValueError, match=f"(?s){message}"):
-            model.predict(change(rows))
+            fitted_with_texts().predict(change(WITH_TEXTS))
 
-    def test_each_row_is_predicted_on_its_own(self, model: Any, rows: pd.DataFrame) -> None:
-        together = model.predict(rows)
-        alone = np.concatenate([model.predict(rows[i : i + 1]) for i in range(5)])
+    def test_each_row_is_predicted_on_its_own(self) -> None:
+        model = fitted_with_texts()
+        together = model.predict(WITH_TEXTS)
+        alone = np.concatenate([model.predict(WITH_TEXTS[i : i + 1]) for i in range(5)])
         np.testing.assert_allclose(alone, together[:5], rtol=1e-12)
-        np.testing.assert_array_equal(model.predict(rows.set_axis(range(50, 210))), together)
+        np.testing.assert_array_equal(model.predict(WITH_TEXTS.set_axis(range(50, 210))), together)
 
     def test_far_away_rows_are_warned_of_and_stay_in_bounds(self) -> None:
         model = fitted(model=regressor(estimator=None))
@@ -641,9 +642,9 @@ class TestNewRows:
             far = model.predict(1e6 * X + 1e7)
         assert np.abs(far - Y.mean()).max() < 10 * np.ptp(Y)
 
-    def test_a_network_where_there_was_none(self, model: Any, rows: pd.DataFrame) -> None:
+    def test_a_network_where_there_was_none(self) -> None:
         with pytest.raises(ValueError, match="graph must be None at prediction, as it was in fit"):
-            model.predict(rows, graph=NUMBERS.graph)
+            unchanged().predict(X, graph=NUMBERS.graph)
 
     def test_networks_that_do_not_fit(self) -> None:
         with pytest.raises(ValueError, match="graph must have one node for each row of X; got 100 nodes"):

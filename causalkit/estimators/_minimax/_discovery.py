@@ -19,6 +19,9 @@ from causalkit.estimators._minimax._discovery_table import Table, outcome_name, 
 from causalkit.estimators._minimax._discovery_verdict import judge
 from causalkit.graphs._dag import check_causal_graph, check_variables
 
+# More rows than these say little more, and take longer.
+_MOST_ROWS = 24_000
+
 
 @dataclass(frozen=True, repr=False)
 class Discovered(Result):
@@ -72,7 +75,9 @@ def discover(
     where the mechanism of a stable variable and that of the outcome do not depend on the environment e, and k
     counts parameters. Means are polynomials with products of parents, whose intercept, slopes or all
     coefficients may change; residual spreads may follow parents and change; variables with levels have
-    multinomial logistic mechanisms. Up to twelve variables the search is exact, with at most three parents.
+    multinomial logistic mechanisms. Coefficients of the environments are free or, where that is cheaper,
+    draws from a normal law, so that many environments cost little. Up to sixteen variables the search is
+    exact, with at most three parents. Of more than 24,000 rows a part is used, chosen by hashes of the rows.
 
     A change named this way can still come from a poor model. So each named variable must also say something
     about the environment beyond its neighbours, in the held-out fit of classifiers of the environment with
@@ -83,7 +88,7 @@ def discover(
     Parameters
     ----------
     X : DataFrame, shape (n, d)
-        Numbers, or levels (texts, booleans, categories; at most 12).
+        Numbers, or levels (texts, booleans, categories; at most 12). Numbers with two values are levels.
     y : array-like, shape (n,)
         Outcome, a number; named as its Series is, else "y".
     environments : array-like, shape (n,)
@@ -131,7 +136,7 @@ def discover(
     (('m',), True)
     """
     check_scalar_argument(n_resamples, "n_resamples", integer=True, low=1)
-    table = read_table(X, y, environments)
+    table = read_table(X, y, environments).first_rows(_MOST_ROWS)
     if causal_graph is not None:
         check_variables(check_causal_graph(causal_graph), list(X.columns), outcome_name(y))
     known = None if mutable is None else positions_of(table, mutable)

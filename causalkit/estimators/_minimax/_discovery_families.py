@@ -47,13 +47,28 @@ def fit_family(features: Features, v: int, parents: Parents) -> Fits:
 
 
 def _level_families(features: Features, v: int) -> Iterator[tuple[Parents, Fits]]:
+    """Leave out sets of three in which no two are better than each of them alone."""
     others = [j for j in range(features.n_variables) if j != v]
-    small = [(own, level_family(features, v, own)) for own in [(), *((j,) for j in others)]]
-    yield from small
-    candidates = _closest(small)
+    found = {own: level_family(features, v, own) for own in [(), *((j,) for j in others)]}
+    scores = {own: max(fit.score for fit in fits) for own, fits in found.items()}
+    yield from found.items()
+    candidates = _closest(list(found.items()))
     for size in range(2, min(MAX_PARENTS, len(candidates)) + 1):
         for own in combinations(candidates, size):
-            yield own, level_family(features, v, own)
+            if size > 2 and not any(_is_improved(scores, less) for less in _one_fewer(own)):
+                continue
+            fits = level_family(features, v, own)
+            scores[own] = max(fit.score for fit in fits)
+            yield own, fits
+
+
+def _is_improved(scores: dict[Parents, float], own: Parents) -> bool:
+    """Whether parents are better than without any one of them."""
+    return own in scores and scores[own] > max(scores[less] for less in _one_fewer(own))
+
+
+def _one_fewer(own: Parents) -> list[Parents]:
+    return [tuple(i for i in own if i != j) for j in own]
 
 
 def _closest(small: Sequence[tuple[Parents, Fits]]) -> list[int]:
@@ -85,8 +100,8 @@ class _NumberFamily:
         if self._fits_all or len(own) < 2:
             return True
         score, nothing = self._from_sums[own], self._beyond_sums[()]
-        for j in own:
-            rest = self._from_sums[tuple(i for i in own if i != j)]
+        for j, less in zip(own, _one_fewer(own), strict=True):
+            rest = self._from_sums[less]
             if score + max(self._beyond_sums[(j,)] - nothing, 0.0) < rest:
                 return False
         return True

@@ -33,6 +33,7 @@ class Table:
     values : ndarray, shape (n, p)
         Numbers and codes of levels, rows sorted by environment.
     is_level : ndarray of bool, shape (p,)
+        True also for numbers with two values.
     starts : ndarray of int, shape (e + 1,)
         First row of each environment.
     """
@@ -41,6 +42,20 @@ class Table:
     values: Floats
     is_level: NDArray[np.bool_]
     starts: Ints
+
+    def first_rows(self, n_rows: int) -> Table:
+        """Return at most about so many rows, as many of each environment as there are.
+
+        Rows of an environment stand in an order that has nothing to do with their values, so that the first
+        ones are a random part.
+        """
+        sizes = np.diff(self.starts)
+        fewer = np.minimum(sizes, max(n_rows // len(sizes), _FEWEST_ROWS))
+        if (fewer == sizes).all():
+            return self
+        kept = np.concatenate([np.arange(a, a + n) for a, n in zip(self.starts, fewer, strict=False)])
+        starts = np.concatenate([[0], np.cumsum(fewer)])
+        return Table(self.names, np.ascontiguousarray(self.values[kept]), self.is_level, starts)
 
     @property
     def outcome(self) -> int:
@@ -66,8 +81,8 @@ def read_table(X: Any, y: Any, environments: Any) -> Table:
     Raises
     ------
     ValueError
-        If ``X`` is no DataFrame, a column is constant, missing or has too many levels, the lengths differ, or
-        an environment has fewer than 20 rows.
+        If ``X`` is no DataFrame, a column is constant in all or in each environment, equals another one, has
+        missing values or too many levels, the lengths differ, or an environment has fewer than 20 rows.
     """
     if not isinstance(X, pd.DataFrame):
         raise ValueError(
@@ -90,14 +105,16 @@ def read_table(X: Any, y: Any, environments: Any) -> Table:
         )
     columns, kinds = zip(*(_read_column(X, name) for name in X.columns), strict=True)
     values = np.column_stack([*columns, outcome])
-    order = canonical_order(values, np.array([*kinds, _OUTCOME]), groups.codes)
     names = [*X.columns, target]
+    _check_different(values, names)
+    _check_varying(values, names, groups.codes)
+    order = canonical_order(values, np.array([*kinds, _OUTCOME]), groups.codes)
     place = [j for j in order.columns if j != len(names) - 1] + [len(names) - 1]
     starts = np.concatenate([[0], np.cumsum(np.bincount(order.codes))])
-    is_level = np.array([*kinds, _NUMBER])[place] == _LEVEL
-    return Table(
-        [names[j] for j in place], np.ascontiguousarray(values[order.rows][:, place]), is_level, starts
-    )
+    is_level = np.array([*kinds, _LEVEL if _has_two_values(outcome) else _NUMBER])[place] == _LEVEL
+    placed = np.ascontiguousarray(values[order.rows][:, place])
+    placed[:, -1] = _as_codes(placed[:, -1])
+    return Table([names[j] for j in place], placed, is_level, starts)
 
 
 def positions_of(table: Table, mutable: Any) -> frozenset[int]:
@@ -113,11 +130,47 @@ def positions_of(table: Table, mutable: Any) -> frozenset[int]:
     return frozenset(j for j, name in enumerate(covariates) if name in named)
 
 
+def _check_different(values: Floats, names: list[Hashable]) -> None:
+    """Two equal columns would make the answer depend on their order."""
+    first: dict[bytes, Hashable] = {}
+    for column, name in zip(values.T, names, strict=True):
+        key = (column + 0.0).tobytes()
+        if key in first:
+            raise ValueError(
+                "X must have no column that equals another one or the outcome; got "
+                f"{first[key]!r} and {name!r}"
+            )
+        first[key] = name
+
+
+def _check_varying(values: Floats, names: list[Hashable], codes: Ints) -> None:
+    """A column that is a label of the environments cannot be told from them."""
+    order = np.argsort(codes, kind="stable")
+    firsts = np.flatnonzero(np.diff(codes[order], prepend=-1))
+    low, high = (reduce.reduceat(values[order], firsts, axis=0) for reduce in (np.minimum, np.maximum))
+    for name, is_label in zip(names, (low == high).all(axis=0), strict=True):
+        if is_label and len(firsts) > 1:
+            raise ValueError(
+                f"X (column {name!r}) must vary inside some environment; got one value in each of the "
+                f"{len(firsts)} environments, as a label of them"
+            )
+
+
+def _has_two_values(column: Floats) -> bool:
+    return bool(np.isin(column, (column.min(), column.max())).all())
+
+
+def _as_codes(column: Floats) -> Floats:
+    """Two values become 0 and 1; what has more stays."""
+    return (column == column.max()).astype(np.float64) if _has_two_values(column) else column
+
+
 def _read_column(X: pd.DataFrame, name: Hashable) -> tuple[Floats, int]:
     column = X[name]
     label = f"X (column {name!r})"
     if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
-        return check_outcome(column, len(X), name=label), _NUMBER
+        numbers = check_outcome(column, len(X), name=label)
+        return _as_codes(numbers), _LEVEL if _has_two_values(numbers) else _NUMBER
     codes, n_levels = check_levels(column, name=label)
     if not 2 <= n_levels <= _MOST_LEVELS:
         raise ValueError(f"{label} must have 2 to {_MOST_LEVELS} levels; got {n_levels}")

@@ -88,7 +88,9 @@ def _in_words(
             f"the change of the mechanism of {_listed(table, small, 'and')} is too small to be confirmed in "
             "held-out rows"
         )
-    if shared:
+    if len(shared | suspects) == 1 and shared:
+        said.append(f"the change of the mechanism of {_listed(table, shared, 'or')} may be another's")
+    elif shared:
         names = _listed(table, shared | suspects, "or")
         said.append(f"the environments do not tell which mechanism changes, that of {names}")
     elif suspects:

@@ -44,7 +44,7 @@ class DataJudge:
     column: Mapping[Node, int]
     alpha: float
     _predictors: dict[frozenset[Node], Predictor] = field(default_factory=dict)
-    _adversary: tuple[Floats, ...] = ()
+    _adversary: tuple[Floats, ...] | None = None
     _attacked: tuple[int, ...] = ()
 
     def bound(self, subset: SubsetClass) -> LowerBound:
@@ -81,8 +81,9 @@ class DataJudge:
     def assess(self, subset: SubsetClass) -> RiskEstimate:
         """Estimate the worst-case risk of a class."""
         estimate = estimate_risk(self.setting, self._columns(subset), self._predictor(subset))
-        if not (self._adversary or estimate.extrapolated_share):
-            self._adversary, self._attacked = estimate.policy, self.setting.active(self._columns(subset))
+        if self._adversary is None:  # of the first class, which is assessed alone: the same for any n_jobs
+            self._adversary = () if estimate.extrapolated_share else estimate.policy
+            self._attacked = self.setting.active(self._columns(subset))
         return replace(estimate, policy=())  # large, and needed no more
 
     def risk(self, estimate: RiskEstimate) -> float:

@@ -142,7 +142,7 @@ def test_a_predictor_is_fitted_once(world, monkeypatch):
 
 @pytest.mark.parametrize("value", [0.0, 0.01, 0.02, 0.03, 0.5])
 def test_the_worst_training_environment(world, data, whole, value):
-    judge, tree = replace(world[0], _adversary=()), world[1]
+    judge, tree = replace(world[0], _adversary=None), world[1]
     incumbent = level(whole, value)
     for names in (("X",), ("Z",)):
         loss = direct_loss(judge, data, *names)
@@ -158,7 +158,7 @@ def test_the_worst_training_environment(world, data, whole, value):
 
 
 def test_screens_find_both_outcomes(world, whole):
-    judge, tree = replace(world[0], _adversary=()), world[1]
+    judge, tree = replace(world[0], _adversary=None), world[1]
     each = tree.class_of(["X"])
     assert judge.screen(each, level(whole, 0.0)) is not None
     assert judge.screen(each, level(whole, 0.5)) is None
@@ -196,7 +196,7 @@ def test_the_first_adversary_is_tried_on_others(world, data, whole):
     incumbent = level(whole, 0.6 * attacked)
     assert max(loss[data.environments == e].mean() for e in range(4)) < incumbent.risk
     assert worse_by_test(weights * loss, incumbent, 1)
-    fresh = replace(judge, _adversary=(), _attacked=())
+    fresh = replace(judge, _adversary=None, _attacked=())
     assert fresh.screen(tree.class_of(["X"]), incumbent) is None
     fresh.assess(tree.class_of(["X", "Z"]))
     reason, bound = fresh.screen(tree.class_of(["X"]), incumbent)
@@ -206,7 +206,7 @@ def test_the_first_adversary_is_tried_on_others(world, data, whole):
 
 def test_an_adversary_of_other_variables_is_not_tried(world, whole):
     judge, tree = world
-    fresh = replace(judge, _adversary=(), _attacked=())
+    fresh = replace(judge, _adversary=None, _attacked=())
     fresh.assess(tree.class_of(["X", "Z"]))
     # Z does not depend on M: nothing but the training environments could be known of it.
     loss = estimate_risk(judge.setting, columns_of(judge, "Z")).risk
@@ -215,7 +215,7 @@ def test_an_adversary_of_other_variables_is_not_tried(world, whole):
 
 def test_the_first_adversary_is_kept(world):
     judge, tree = world
-    fresh = replace(judge, _adversary=(), _attacked=())
+    fresh = replace(judge, _adversary=None, _attacked=())
     fresh.assess(tree.class_of(["X", "Z"]))
     first = fresh._adversary
     fresh.assess(tree.class_of(["X"]))
