@@ -645,11 +645,13 @@ def _bad_features(
 def _bad_outcomes(y: pd.Series, takes_missing: bool, *, takes_texts: bool) -> Iterator[_Case]:
     yield "a short y", {"y": y[:-1]}, r"\by must have one (value|label) for each row"
     yield "no y", {"y": None}, r"\by\b"
-    yield "infinity in y", {"y": _with_first(y, np.inf)}, r"\by must not contain"
+    # Beside two classes, infinity is a third.
+    unfit = r"\by must (not contain|have two)" if takes_texts else r"\by must not contain"
+    yield "infinity in y", {"y": _with_first(y, np.inf)}, unfit
     if not takes_texts:
         yield "texts as y", {"y": [f"text {i % 3}" for i in range(len(y))]}, r"\by must be"
     if not takes_missing:
-        yield "NaN in y", {"y": _with_first(y, np.nan)}, r"\by must not contain"
+        yield "NaN in y", {"y": _with_first(y, np.nan)}, r"\by must not (contain|be missing)"
 
 
 def _bad_labels(name: str, labels: pd.Series, takes_missing: bool, *, needed: bool) -> Iterator[_Case]:

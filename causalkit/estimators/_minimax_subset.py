@@ -67,7 +67,7 @@ class MinimaxSubsetRegressor(RegressorMixin, BaseMinimaxSubset):
     tied_subsets_ : list of tuple
         Subsets whose worst-case risk is not larger beyond chance, the picked one first.
     worst_case_risk_ : float
-        R of the picked subset, in squared units of y. NaN where no mutable variable is known.
+        R of the picked subset, in squared units of y. NaN where ``is_identified_`` is False.
     worst_case_interval_ : tuple of float
         Its interval of level 1 - alpha, which counts rows, environments and refitting. The adversary is the
         best one found, so that R may be larger where the worst change is hard to learn.
@@ -83,17 +83,19 @@ class MinimaxSubsetRegressor(RegressorMixin, BaseMinimaxSubset):
     causal_graph_ : networkx.DiGraph
         The graph that was given or learned.
     whole_set_is_optimal_ : bool
-        Whether the graph alone says so, which makes the search needless.
+        Whether an identified graph alone says so, which makes the search needless.
     is_identified_ : bool
-        Whether roles and graph were given or are singled out by the environments. Where not, the whole set
-        of surely stable variables is used.
+        Whether roles and graph were given or are singled out by the environments. Where not, all variables
+        that show no sign of change are used, and ``risk_table_`` has this one row, whose risk rests on a
+        graph that may be wrong.
     identification_reason_ : str
         Why.
     stability_ : DataFrame or None
         How often resamples find each learned decision; None where nothing was learned.
     overlap_ : Overlap
         ``n_rows``, ``effective_rows``, ``clipped_share``, ``is_poor``: how freely mutable variables vary for
-        given causes.
+        given causes; ``covered_share``: how much of their values occurs then; ``rows_per_level`` and
+        ``is_thin``: whether rows are enough to find the worst change.
     price_of_robustness_ : EffectEstimate
         How much more risk than the pooled fit the pick has where nothing changes, as a share of the
         outcome's variance. Its standard error takes both fits as given.

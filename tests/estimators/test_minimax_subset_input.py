@@ -11,6 +11,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.exceptions import NotFittedError
@@ -182,6 +183,32 @@ class TestColumns:
         np.testing.assert_array_equal(
             model.predict(X.assign(**{name: make(X[name])})), fitted(X=same).predict(same)
         )
+
+    def test_sparse_columns(self) -> None:
+        with pytest.raises(TypeError, match="X must be a DataFrame or a dense array; got a sparse matrix"):
+            fitted(X=sparse.csr_array(X.to_numpy()))
+
+    @pytest.mark.parametrize(
+        ("added", "message"),
+        [
+            (LINEAR.X.x1, "X must have no column that equals another one or the outcome; got 'x1' and 'x9'"),
+            (LINEAR.environments, r"X \(column 'x9'\) must vary inside some environment .*; got one value"),
+        ],
+        ids=["of a column", "of the environments"],
+    )
+    def test_copies_are_refused_where_something_is_learned(self, added: pd.Series, message: str) -> None:
+        with pytest.raises(ValueError, match=message):
+            fitted(LINEAR, X=LINEAR.X.assign(x9=added), model=regressor(**LEARN))
+
+    @pytest.mark.parametrize("roles", [{}, LEARN], ids=["given", "learned"])
+    def test_a_copy_of_the_outcome_is_always_refused(self, roles: dict[str, Any]) -> None:
+        with pytest.raises(ValueError, match="X must not hold the outcome; column 'x0' is a copy of y"):
+            fitted(X=X.assign(x0=Y), model=regressor(**roles))
+
+    def test_too_few_rows(self) -> None:
+        few = slice(0, 160, 10)
+        with pytest.raises(ValueError, match="X must have at least 20 rows; got 16"):
+            fitted(X=X[few], y=Y[few], environments=SITE[few])
 
     def test_single_precision_changes_an_answer_by_rounding_only(self) -> None:
         single = fitted(X=X.astype(np.float32), y=Y.astype(np.float32))
@@ -368,8 +395,64 @@ class TestEnvironments:
             model = fitted(LINEAR, environments=np.arange(240) % 4, model=regressor(**LEARN))
         assert len([w for w in caught if w.category is NotIdentifiedWarning]) == 1
         assert not model.is_identified_
-        assert set(model.subset_) == set(model.stable_)
+        assert not model.whole_set_is_optimal_
+        assert model.subset_ == model.stable_
+        assert np.isnan([model.worst_case_risk_, *model.worst_case_interval_]).all()
+        assert "unknown" in model.summary()
         assert np.isfinite(model.predict(LINEAR.X)).all()
+
+    @pytest.mark.parametrize(
+        "rename",
+        [
+            list,
+            lambda e: e.set_axis(range(200, 40, -1)),
+            lambda e: pd.Timestamp("2020-01-01") + pd.to_timedelta(e, unit="D"),
+            lambda e: e.astype(object).where(e > 0, "a"),
+            lambda e: e + 0.5,
+        ],
+        ids=["list", "other index", "dates", "texts and numbers", "fractions"],
+    )
+    def test_forms_of_the_same_environments(self, rename: Callable[[pd.Series], Any]) -> None:
+        assert answers(fitted(environments=rename(SITE))) == answers(unchanged())
+
+
+class TestAnswers:
+    """What holds of every answer, whatever the input."""
+
+    @pytest.mark.parametrize("search", ["best_first", "exhaustive"])
+    @pytest.mark.parametrize("data", [NUMBERS, LEVELS, LINEAR], ids=["numbers", "levels", "linear"])
+    @pytest.mark.parametrize("classes", [False, True], ids=["number", "classes"])
+    def test_table(self, data: Any, search: str, classes: bool) -> None:
+        y = (data.y > data.y.median()).astype(int) if classes else data.y
+        make = MinimaxSubsetClassifier if classes else MinimaxSubsetRegressor
+        model = make(**regressor(data, search=search).get_params(deep=False))
+        table = fitted(data, y=y, model=model).risk_table_
+        assert table["n_subsets"].sum() == 2 ** len(model.stable_)
+        assert all(2 ** len(free) == n for free, n in zip(table["free"], table["n_subsets"], strict=True))
+        fit = table[table["status"] == "fitted"]
+        assert fit["risk"].is_monotonic_increasing
+        assert (fit["risk"] >= fit[["average_risk", "risk_low"]].max(axis=1) - 1e-12).all()
+        assert (fit["risk"] <= fit["risk_high"]).all()
+        assert fit["risk"].between(0, 1 if classes else np.inf).all()
+        assert table[table["status"] == "pruned"]["lower_bound"].notna().all()
+        picked = table[table["picked"]].iloc[0]
+        assert table["picked"].sum() == 1
+        assert picked["tied"]
+        assert picked["subset"] == model.subset_ == model.tied_subsets_[0]
+        assert (picked["risk_low"], picked["risk_high"]) == model.worst_case_interval_
+        assert set(model.tied_subsets_) == set(table.loc[table["tied"], "subset"])
+
+    def test_training_environments_weigh_up_to_the_mean(self) -> None:
+        model = unchanged()
+        risks, held_out = model.environment_risks(), model.out_of_fold_predictions_
+        mean = risks.mul(risks["n_rows"], axis=0).sum() / 160
+        mse = ((held_out.sub(Y, axis=0)) ** 2).mean() / Y.var(ddof=1)
+        pd.testing.assert_series_equal(mean[held_out.columns], mse, check_names=False)
+
+    def test_a_second_fit_forgets_the_first(self) -> None:
+        model = fitted(X=X.assign(x1=np.where(X.x1 > 0, "high", "low")), y=-Y, graph=NUMBERS.graph)
+        assert answers(fitted(model=model)) == answers(unchanged())
+        np.testing.assert_array_equal(model.predict(X), unchanged().predict(X))
 
 
 class TestRoles:
@@ -436,6 +519,16 @@ class TestRoles:
         assert model.whole_set_is_optimal_
         assert model.price_of_robustness_.estimate == pytest.approx(0, abs=0.1)
 
+    def test_the_graph_is_kept_as_it_was(self) -> None:
+        graph = NUMBERS.causal_graph.copy()
+        model = fitted(model=regressor(causal_graph=graph))
+        graph.add_edge("x0", "x9")
+        assert set(model.causal_graph_) == {"x0", "x1", "x2", "y"}
+
+    def test_a_number_as_the_name_of_the_outcome(self) -> None:
+        model = regressor(causal_graph=nx.relabel_nodes(NUMBERS.causal_graph, {"y": 3}))
+        assert answers(fitted(y=Y.rename(3), model=model)) == answers(unchanged())
+
     def test_no_stable_column(self) -> None:
         model = fitted(X=X[["x2"]], model=regressor(causal_graph=nx.DiGraph([("y", "x2")])))
         assert model.stable_ == model.subset_ == ()
@@ -457,6 +550,7 @@ class TestSettings:
             ({"mutable_range": {"x2": 3}}, r"mutable_range\['x2'\] must be finite bounds .*; got 3"),
             ({"mutable_range": {"x2": ("a", "b")}}, r"mutable_range\['x2'\] must be finite bounds .*'a'"),
             ({"mutable_range": {"x2": (100, 200)}}, "mutable_range.* must hold a value"),
+            ({"mutable_range": [0, 1]}, r"mutable_range must be .* got \[0, 1\]"),
             ({"search": "greedy"}, "search must be one of 'best_first', 'exhaustive'.*; got 'greedy'"),
             ({"alpha": 0}, "alpha must be a number greater than 0 and less than 1; got 0"),
             ({"alpha": "a"}, "alpha must be a number .*; got 'a'"),
@@ -485,6 +579,18 @@ class TestSettings:
         with pytest.warns(OverlapWarning, match="mutable_range goes beyond the data"):
             model = fitted(LINEAR, model=regressor(LINEAR, mutable_range=4.0))
         assert model.risk_table_["extrapolated_share"].max() > 0.1
+
+    def test_levels_have_no_bounds(self) -> None:
+        texts = X.assign(x2=np.where(X.x2 > 0, "b", "a"))
+        with pytest.raises(ValueError, match=r"must bound numbers; got bounds for 'x2'.*'a', 'b'"):
+            fitted(X=texts, model=regressor(mutable_range={"x2": (0, 1)}))
+
+    def test_no_variation_for_given_causes(self) -> None:
+        # The mutable variable is a function of y: data hold nothing on what another value would do.
+        with pytest.warns(OverlapWarning, match="hardly vary for given"):
+            model = fitted(X=X.assign(x2=np.sign(Y)))
+        assert model.overlap_.is_poor
+        assert "POOR" in model.summary()
 
     def test_settings_are_stored_and_cloned(self) -> None:
         model = regressor(mutable_range={"x2": (-1, 1)})

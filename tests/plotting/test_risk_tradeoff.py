@@ -90,7 +90,8 @@ class TestPlotRiskTradeoff:
         assert sorted(text.get_text() for text in ax.texts) == ["{x, z}", "{x}"]
 
     def test_names_do_not_cover_each_other(self, ax: Axes) -> None:
-        rows = [((f"x{i}",), 0.3 + 0.001 * i, 0.5 + 0.001 * i, NAN) for i in range(8)]
+        rows = [((f"x{i}",), 0.3 + 0.001 * i, 0.9 + 0.001 * i, NAN) for i in range(7)]
+        rows.insert(0, (("z",), 0.9, 0.2, NAN))
         plot_risk_tradeoff(classes(rows), ax=ax)
         ax.figure.canvas.draw()
         boxes = [text.get_window_extent() for text in ax.texts]

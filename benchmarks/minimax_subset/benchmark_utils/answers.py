@@ -22,14 +22,14 @@ Predict = Callable[[pd.DataFrame], Floats]
 class Search:
     """What our search says besides its prediction; risks are in squared units of y.
 
-    `estimates` has risk, lower and upper end for every class that was fitted, under each of its members that
-    counts: the smallest and the largest set.
+    `estimates` has risk, lower and upper end for the smallest set of every class that was fitted, `tied` the
+    subsets that it cannot tell from its pick, which is one of them.
     """
 
     risk: float
     interval: tuple[float, float]
     estimates: dict[tuple[str, ...], tuple[float, float, float]]
-    n_tied: int
+    tied: tuple[tuple[str, ...], ...]
     n_classes: int
     n_fitted: int
     effective_share: float
@@ -133,16 +133,24 @@ def _against_exact(answer: Answer, exact: Risks | None, scale: float) -> dict[st
 
 
 def _of_search(search: Search | None, exact: Risks | None, scale: float) -> dict[str, Any]:
-    counts = ("n_tied", "n_classes", "n_fitted", "effective_share")
+    counts = ("n_classes", "n_fitted", "effective_share")
     if search is None:
-        nothing = dict.fromkeys(("estimated_risk", *counts, "poor_overlap"), np.nan)
-        return {**nothing, "estimates": ""}
+        numbers = ("estimated_risk", "n_tied", "best_tied", *counts, "poor_overlap")
+        return {**dict.fromkeys(numbers, np.nan), "estimates": ""}
     return {
         "estimated_risk": search.risk / scale,
+        "n_tied": float(len(search.tied)),
+        "best_tied": np.nan if exact is None else _holds_best(search.tied, exact),
         **{name: float(getattr(search, name)) for name in counts},
         "poor_overlap": float(search.poor_overlap),
         "estimates": _estimates(search, exact),
     }
+
+
+def _holds_best(tied: tuple[tuple[str, ...], ...], exact: Risks) -> float:
+    """Whether a subset with the smallest exact risk is among them."""
+    found = min(exact.get(frozenset(subset), np.inf) for subset in tied)
+    return float(found <= min(exact.values()) * (1 + 1e-9))
 
 
 def _estimates(search: Search, exact: Risks | None) -> str:

@@ -80,7 +80,7 @@ def search_of(model: MinimaxSubsetRegressor) -> Search:
         risk=model.worst_case_risk_,
         interval=model.worst_case_interval_,
         estimates={row.subset: (row.risk, row.risk_low, row.risk_high) for row in fitted.itertuples()},
-        n_tied=len(model.tied_subsets_),
+        tied=tuple(model.tied_subsets_),
         n_classes=len(table),
         n_fitted=len(fitted),
         effective_share=overlap.effective_rows / overlap.n_rows,

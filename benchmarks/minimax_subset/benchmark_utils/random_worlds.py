@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 import networkx as nx
@@ -21,6 +22,8 @@ OUTCOME = "y"
 # The first four are for training, the others for testing.
 N_ENVIRONMENTS, N_TRAINING = 8, 4
 N_ROWS = 500
+# Draws for the search have at least one in so many of the most classes.
+LEAST_SHARE = 8
 # Shares of nodes with none, one, two or three parents.
 _PARENT_SHARES = (0.1, 0.35, 0.35, 0.2)
 _CURVES: tuple[Callable[[Floats], Floats], ...] = (
@@ -60,17 +63,22 @@ def condition_draw(kind: str, seed: int) -> Draw:
 
 def classes_draw(kind: str, n_stable: int, most_classes: int, seed: int) -> Draw:
     """A search over many classes: the whole stable set need not be optimal, one mutable variable."""
-    rng = np.random.default_rng(seed)
+    structure = _structure_of_many_classes(n_stable, most_classes, seed)
+    return _draw(structure, kind, seed, np.random.default_rng([seed, 1]))
+
+
+@lru_cache(maxsize=64)
+def _structure_of_many_classes(n_stable: int, most_classes: int, seed: int) -> Structure:
+    """The same for all kinds of mechanisms; graphs with so few classes are rare."""
 
     def fits(found: Structure) -> bool:
         if found.whole_set_is_optimal:
             return False
         leaves = SubsetTree(found.graph, OUTCOME, found.mutable).leaves()
         n_classes = sum(1 for _ in islice(leaves, most_classes + 1))
-        return most_classes // 4 <= n_classes <= most_classes
+        return most_classes // LEAST_SHARE <= n_classes <= most_classes
 
-    structure = _find(rng, n_stable + 2, 1, fits)
-    return _draw(structure, kind, seed, rng)
+    return _find(np.random.default_rng([seed, 0]), n_stable + 2, 1, fits)
 
 
 def _draw(structure: Structure, kind: str, seed: int, rng: np.random.Generator) -> Draw:

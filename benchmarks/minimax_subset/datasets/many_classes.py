@@ -8,13 +8,13 @@ from benchmark_utils.random_worlds import classes_draw
 class Dataset(BaseDataset):
     """Draws with `n_stable` stable variables and one mutable one; seeds from 4000 on are for reporting.
 
-    There are `most_classes` classes of subsets at most and a quarter of that at least. Four environments of
+    There are `most_classes` classes of subsets at most and an eighth of that at least. Four environments of
     500 rows to train on, four others to test on.
     """
 
     name = "many_classes"
     parameters = {
-        "kind": ["products"],
+        "kind": ["linear", "products"],
         "n_stable": [10, 12, 14, 16],
         "most_classes": [120],
         "seed": [0],

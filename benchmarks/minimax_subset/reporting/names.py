@@ -57,7 +57,7 @@ def case_of(row: Mapping[str, Any]) -> str:
     if kind == "random_graphs":
         return str(row["p_dataset_kind"])
     if kind == "many_classes":
-        return f"{row['p_dataset_n_stable']:.0f} stable variables"
+        return f"{row['p_dataset_kind']}, {row['p_dataset_n_stable']:.0f} stable variables"
     return kind
 
 

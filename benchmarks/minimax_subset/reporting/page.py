@@ -61,7 +61,8 @@ mice, whose rows are few, by fits on either half of the training rows, in every 
 case** is the exact worst-case risk of the chosen stable subset, **regret** how much more that is than the
 best subset's, **estimated** what ours says of it, **covers** whether its 95 % interval holds the exact value;
 all as shares of the variance of y. **Tied** is the median number of subsets that ours cannot tell from its
-pick; a class that is left out of the search does not count. **Classes fitted** is the share of the classes of
+pick, and the pick; a class that is left out of the search does not count. **Best among them**: a subset with
+the smallest exact risk is one of these. **Classes fitted** is the share of the classes of
 subsets. Where overlap is so poor that a method **refused**, the training mean stands in. **Time** is the
 processor time of the fit as a multiple of that of pooled boosting for the same draw, median, after a first
 fit that loads libraries. Means over draws, standard errors in brackets."""

@@ -33,6 +33,7 @@ _SCORES = (
     "regret",
     "estimated_risk",
     "n_tied",
+    "best_tied",
     "n_classes",
     "n_fitted",
     "effective_share",

@@ -44,6 +44,7 @@ def _cells(here: pd.DataFrame, absolute: bool) -> dict[str, str]:
         "estimated": mean_and_error(here["estimated_risk"]),
         "covers": share(here["covers"]),
         "tied": number(here["n_tied"].median(), 0),
+        "best among them": share(here["best_tied"]),
         "classes fitted": number(here["fitted_share"].mean(), 2),
         "says it cannot": share(1 - here["identified"]) if first in ALL_OURS else NONE,
         "refused": share(here["refused"]) if here["refused"].any() else NONE,

@@ -77,6 +77,11 @@ def overlap_sentence(answers: Answers) -> str:
         f"{words(mutable)} to what a change elsewhere may bring"
     )
     share = float(answers.picked["extrapolated_share"])
+    if overlap.is_thin:
+        text += (
+            f"; {overlap.rows_per_level:,.0f} for each joint level of them are few to find the worst change, "
+            "so that worst cases may be higher than stated"
+        )
     beyond = f" {100 * share:.0f} % of the worst change lies where there are no rows." if share > 0 else ""
     if overlap.is_poor:
         return f"POOR: {text}. The worst case rests on few rows and may be far higher than stated.{beyond}"

@@ -19,7 +19,7 @@ from causalkit.estimators._minimax._ranking import rank_classes, with_refits
 from causalkit.estimators._minimax._refits import refit_variance
 from causalkit.estimators._minimax._risk_table import Ranking, risk_table
 from causalkit.estimators._minimax._roles import Roles, mutable_variables
-from causalkit.estimators._minimax._search import Outcome, best_first, exhaustive, only_whole_set
+from causalkit.estimators._minimax._search import Outcome, best_first, exhaustive, only_this, only_whole_set
 from causalkit.estimators._minimax._setting import Setting, prepare
 from causalkit.estimators._minimax._smooth import cross_fit_smooth
 from causalkit.estimators._minimax._types import Floats, Index
@@ -27,7 +27,6 @@ from causalkit.graphs._subset_classes import SubsetTree
 
 BY_GRAPH = "graph"
 BY_CHOICE = "search"
-NOT_IDENTIFIED = "not identified"
 
 
 @dataclass(frozen=True)
@@ -125,7 +124,7 @@ def analyse(
     judge = DataJudge(setting, {name: place[name] for name in roles.stable}, options.alpha)
     tree = SubsetTree(roles.causal_graph, roles.target, roles.mutable, order=_order(setting, judge.column))
     outcome_of_search = _search(tree, judge, roles, options)
-    picked, tied = rank_classes(outcome_of_search, options.alpha)
+    picked, tied = rank_classes(outcome_of_search, options.alpha, judge.is_worse)
     errors = {
         members: estimate.standard_error for members, (_, estimate) in outcome_of_search.assessed.items()
     }
@@ -137,7 +136,8 @@ def analyse(
     table = risk_table(
         tree, outcome_of_search, Ranking(picked, tied, errors), columns, alpha=options.alpha, scale=scale
     )
-    whole = outcome_of_search.assessed[tree.largest(tree.root).members][1]
+    whole_set = tree.largest(tree.root).members if roles.is_identified else picked
+    whole = outcome_of_search.assessed[whole_set][1]
     return Analysis(
         tree=tree,
         table=table,
@@ -155,7 +155,7 @@ def analyse(
 
 def _search(tree: SubsetTree, judge: DataJudge, roles: Roles, options: Options) -> Outcome[RiskEstimate]:
     if not roles.is_identified:
-        return only_whole_set(tree, judge, NOT_IDENTIFIED)
+        return only_this(roles.stable, judge)
     if roles.whole_set_is_optimal:
         return only_whole_set(tree, judge, BY_GRAPH)
     if options.search == "whole_set":

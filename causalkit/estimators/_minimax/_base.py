@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Hashable, Mapping
 from typing import Any, Self
 
 import networkx as nx
@@ -144,12 +145,15 @@ class BaseMinimaxSubset(BaseEstimator):
         outcome = self._read_outcome(y, len(table), reset=True)
         groups = _group(environments, len(table))
         self._codes = read_columns(table)
+        _check_no_copy(table, outcome)
+        if isinstance(self.mutable_range, Mapping):
+            _check_bounded(self.mutable_range, self._codes.levels)
         seeds = child_seeds(self.random_state, 2)
         with one_blas_thread():
             roles = assign_roles(
                 table,
                 pd.Series(outcome, name=_outcome_name(y)),
-                groups.codes,
+                groups.labels[groups.codes],
                 groups.n_groups,
                 mutable=self.mutable,
                 causal_graph=self.causal_graph,
@@ -202,14 +206,15 @@ class BaseMinimaxSubset(BaseEstimator):
         place = {name: j for j, name in enumerate(feature_names(self))}
         self.causal_graph_, self.mutable_ = roles.causal_graph, ordered_names(roles.mutable, place)
         self.stable_ = ordered_names(roles.stable, place)
-        self.whole_set_is_optimal_, self.is_identified_ = roles.whole_set_is_optimal, roles.is_identified
+        self.is_identified_ = roles.is_identified
+        self.whole_set_is_optimal_ = roles.is_identified and roles.whole_set_is_optimal
         self.identification_reason_, self.stability_ = roles.reason, roles.stability
         self.overlap_, self.n_environments_ = analysis.overlap, groups.n_groups
         self.subset_ = ordered_names(analysis.picked_members, place)
         self.tied_subsets_ = [ordered_names(members, place) for members in analysis.tied]
         self.risk_table_, self.n_bounds_ = analysis.table, analysis.n_bounds
         row = analysis.table[analysis.table["picked"]].iloc[0]
-        known = bool(self.mutable_) or roles.is_identified
+        known = roles.is_identified
         self.worst_case_risk_ = float(row["risk"]) if known else np.nan
         self.worst_case_interval_ = (
             (float(row["risk_low"]), float(row["risk_high"])) if known else (np.nan, np.nan)
@@ -233,9 +238,9 @@ class BaseMinimaxSubset(BaseEstimator):
             )
         if not roles.is_identified:
             warnings.warn(
-                f"The environments do not say which subset to search for: {roles.reason}. The whole set of "
-                f"what is surely stable is used, {list(self.stable_)}; give mutable= or causal_graph= where "
-                "they are known",
+                f"The environments do not say which subset to search for: {roles.reason}. All columns that "
+                f"show no sign of change are used, {list(self.stable_)}; give mutable= or causal_graph= if "
+                "you know them",
                 NotIdentifiedWarning,
                 stacklevel=4,
             )
@@ -247,6 +252,12 @@ class BaseMinimaxSubset(BaseEstimator):
             if graph is not None:
                 raise ValueError("graph must be None at prediction, as it was in fit; got a graph")
             return values
+        if graph is None:
+            warnings.warn(
+                "graph is None, but the fit had a graph: every row counts as one without links; give graph=",
+                UserWarning,
+                stacklevel=4,
+            )
         return self._neighbours.transform(values, graph, row_names(X))
 
     def _predicted(self, X: Any, graph: Any) -> Floats:
@@ -323,12 +334,27 @@ def _group(environments: Any, n_rows: int) -> Groups:
     return group_rows(labels, name="environments", n_rows=n_rows)
 
 
+def _check_bounded(mutable_range: Mapping[Any, Any], levels: Mapping[str, Any]) -> None:
+    for name in mutable_range:
+        if name in levels:
+            raise ValueError(
+                f"mutable_range must bound numbers; got bounds for {name!r}, which has the levels "
+                f"{list(levels[name])}"
+            )
+
+
+def _check_no_copy(table: pd.DataFrame, outcome: Floats) -> None:
+    for name in table.select_dtypes("number"):
+        if np.array_equal(table[name].to_numpy(np.float64), outcome):
+            raise ValueError(f"X must not hold the outcome; column {name!r} is a copy of y")
+
+
 def _is_regressor(estimator: Any) -> bool:
     if estimator is None:
         return True
     return isinstance(estimator, BaseEstimator) and is_regressor(estimator)
 
 
-def _outcome_name(y: Any) -> str:
+def _outcome_name(y: Any) -> Hashable:
     name = getattr(y, "name", None)
-    return "y" if name is None else str(name)
+    return "y" if name is None else name

@@ -15,12 +15,18 @@ from causalkit._validation import check_scalar_argument
 from causalkit.estimators._minimax._discovery_features import build_features
 from causalkit.estimators._minimax._discovery_search import FamilyTable, Graph
 from causalkit.estimators._minimax._discovery_stability import stability_table
-from causalkit.estimators._minimax._discovery_table import Table, outcome_name, positions_of, read_table
+from causalkit.estimators._minimax._discovery_table import (
+    Table,
+    check_no_labels,
+    outcome_name,
+    positions_of,
+    read_table,
+)
 from causalkit.estimators._minimax._discovery_verdict import judge
 from causalkit.graphs._dag import check_causal_graph, check_variables
 
 # More rows than these say little more, and take longer.
-_MOST_ROWS = 24_000
+_MOST_ROWS = 16_000
 
 
 @dataclass(frozen=True, repr=False)
@@ -77,7 +83,7 @@ def discover(
     coefficients may change; residual spreads may follow parents and change; variables with levels have
     multinomial logistic mechanisms. Coefficients of the environments are free or, where that is cheaper,
     draws from a normal law, so that many environments cost little. Up to sixteen variables the search is
-    exact, with at most three parents. Of more than 24,000 rows a part is used, chosen by hashes of the rows.
+    exact, with at most three parents. Of more than 16,000 rows a part is used, chosen by hashes of the rows.
 
     A change named this way can still come from a poor model. So each named variable must also say something
     about the environment beyond its neighbours, in the held-out fit of classifiers of the environment with
@@ -109,8 +115,9 @@ def discover(
     Raises
     ------
     ValueError
-        If the data cannot be used, ``mutable`` names what is no column, or ``causal_graph`` has a cycle or
-        other nodes than the columns and the outcome.
+        If the data cannot be used (a column that is constant, equals another one, or has one value in each
+        environment while ``mutable`` is to be learned), ``mutable`` names what is no column, or
+        ``causal_graph`` has a cycle or other nodes than the columns and the outcome.
 
     References
     ----------
@@ -137,6 +144,8 @@ def discover(
     """
     check_scalar_argument(n_resamples, "n_resamples", integer=True, low=1)
     table = read_table(X, y, environments).first_rows(_MOST_ROWS)
+    if mutable is None:
+        check_no_labels(table)
     if causal_graph is not None:
         check_variables(check_causal_graph(causal_graph), list(X.columns), outcome_name(y))
     known = None if mutable is None else positions_of(table, mutable)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from causalkit.estimators._minimax._discovery_features import Floats
+from causalkit.estimators._minimax._discovery_features import Floats, Ints
 from causalkit.estimators._minimax._discovery_table import Table
 
 # Trees of all environments together, in each of the folds; fewer steps go further.
@@ -52,7 +52,7 @@ class Evidence:
         where it says little. A poor model of ``v`` cannot look like a change of its mechanism here, as only
         the environment is modelled.
         """
-        return _average(self._held_out({v, *given}), self._held_out(given)) - self._held_out(given)
+        return log_average(self._held_out({v, *given}), self._held_out(given)) - self._held_out(given)
 
     def is_clear(self, v: int, given: Collection[int], errors: float = _CLEAR) -> bool:
         """Whether ``v`` says more about the environment, beyond others, than chance would.
@@ -66,7 +66,7 @@ class Evidence:
         values = self._table.values.copy()
         values[:, v] = values[np.random.default_rng(0).permutation(len(values)), v]
         mixed = _held_out(replace(self._table, values=values), tuple(sorted({v, *given})))
-        both = _average(self._held_out({v, *given}), mixed) - _average(self._held_out(given), mixed)
+        both = log_average(self._held_out({v, *given}), mixed) - log_average(self._held_out(given), mixed)
         return is_clear(both, errors)
 
     def _held_out(self, chosen: Collection[int]) -> Floats:
@@ -76,7 +76,7 @@ class Evidence:
         return self._fitted[key]
 
 
-def _average(one: Floats, other: Floats) -> Floats:
+def log_average(one: Floats, other: Floats) -> Floats:
     """Logarithm of the average of two probabilities of each row."""
     return np.logaddexp(one, other) - np.log(2)
 
@@ -88,17 +88,22 @@ def is_clear(terms: Floats, errors: float = _CLEAR) -> bool:
 
 def _held_out(table: Table, chosen: tuple[int, ...]) -> Floats:
     """Held-out log probability of each row's environment, shape (n,)."""
+    if not chosen:
+        return np.log(np.bincount(table.codes) / len(table.codes))[table.codes]
+    return held_out_classes(
+        table.codes, ranks_and_gaps(table.values[:, chosen], table.is_level[list(chosen)])
+    )
+
+
+def held_out_classes(codes: Ints, columns: Floats) -> Floats:
+    """Held-out log probability of each row's class (codes 0..k-1) from columns (n, d), shape (n,)."""
     import lightgbm as lgb
 
-    codes = table.codes
-    n_envs = len(table.starts) - 1
-    if not chosen:
-        return np.log(np.bincount(codes) / len(codes))[codes]
-    columns = _columns(table.values[:, chosen], table.is_level[list(chosen)])
-    steps = min(max(_TREES // n_envs, _FEWEST_STEPS), _MOST_STEPS)
-    settings = {**_SETTINGS, "num_class": n_envs, "learning_rate": _LEARNED / steps}
+    n_classes = int(codes.max()) + 1
+    steps = min(max(_TREES // n_classes, _FEWEST_STEPS), _MOST_STEPS)
+    settings = {**_SETTINGS, "num_class": n_classes, "learning_rate": _LEARNED / steps}
     # Rows stand in an order that has nothing to do with their values, so that any rule makes random folds.
-    fold = np.arange(len(codes)) % (_FOLDS if n_envs <= _MANY else _FOLDS_OF_MANY)
+    fold = np.arange(len(codes)) % (_FOLDS if n_classes <= _MANY else _FOLDS_OF_MANY)
     out = np.empty(len(codes))
     for f in range(fold.max() + 1):
         kept, held = fold != f, fold == f
@@ -108,7 +113,7 @@ def _held_out(table: Table, chosen: tuple[int, ...]) -> Floats:
     return out
 
 
-def _columns(values: Floats, is_level: NDArray[np.bool_]) -> Floats:
+def ranks_and_gaps(values: Floats, is_level: NDArray[np.bool_]) -> Floats:
     """Ranks, and differences of ranks: trees find a band around a diagonal only with many cuts."""
     ranks = rankdata(values, axis=0) / len(values)
     numbers = ranks[:, ~is_level].T

@@ -8,6 +8,8 @@ import numpy as np
 
 from causalkit.estimators._minimax._discovery_features import Floats, Ints
 
+# A law is chosen among many sets of parents and shapes, so that it costs more than its spread alone.
+_PRICE_OF_A_LAW = 3.0
 _STEPS = 4
 _RIDGE = 1e-9
 
@@ -21,8 +23,9 @@ def environment_price(own: Floats, information: Floats, n_own: Ints, n_rows: int
 
     .. math:: \tfrac12 \sum_e \{\log\det(I + T H_e) + (\hat c_e - \mu)' (H_e^{-1} + T)^{-1} (\hat c_e - \mu)\}
 
-    with T = diag(tau^2) and H_e the information of environment e, and each tau_k is one parameter. The
-    smaller of both prices counts; a parameter costs half the logarithm of the rows.
+    with T = diag(tau^2) and H_e the information of environment e, and each law costs three parameters. The
+    smaller of both prices counts, so that four environments or fewer have free coefficients; a parameter
+    costs half the logarithm of the rows.
 
     Parameters
     ----------
@@ -37,7 +40,7 @@ def environment_price(own: Floats, information: Floats, n_own: Ints, n_rows: int
     free = n_own * (n_envs - 1.0)
     if not n_columns or n_envs < 2:
         return free
-    drawn = _loss(own, information) / (0.5 * math.log(n_rows)) + n_own
+    drawn = _loss(own, information) / (0.5 * math.log(n_rows)) + _PRICE_OF_A_LAW * n_own
     return np.minimum(free, drawn)
 
 
@@ -46,9 +49,9 @@ def _loss(own: Floats, information: Floats) -> Floats:
     # With T in the middle of both sides, all matrices stay symmetric.
     root = np.sqrt(spread)
     inner = np.eye(own.shape[-1]) + root[..., :, None] * information * root[..., None, :]
-    pull = np.einsum("efuv,efv->efu", information, deviation, optimize=True)
+    pull = (information @ deviation[..., None])[..., 0]
     inside = np.linalg.solve(inner, (root * pull)[..., None])[..., 0]
-    squared = np.einsum("efu,efu->f", deviation, pull) - np.einsum("efu,efu->f", root * pull, inside)
+    squared = (pull * (deviation - root * inside)).sum(axis=(0, 2))
     return 0.5 * (np.linalg.slogdet(inner)[1].sum(axis=0) + squared)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -17,6 +18,8 @@ from causalkit.estimators._minimax._discovery_solve import Sums, solve
 _ROUNDS = 3
 _STEPS = 4
 _DEAREST = 6.0
+# A spread that gains this much beyond its price by the score test is kept without a look at the even one.
+_CLEAR_GAIN = 50.0
 # Residual variances of a standardised variable are kept between these.
 _LOG_RANGE = (-16.0, 6.0)
 
@@ -52,17 +55,18 @@ def fit_rows(features: Features, v: int, parents: tuple[int, ...], mechanism: Me
     residual, level = target - mean.fitted, groups.spread_out(levels)
     # With one group the weights of the last fit were ones.
     information = mean.own_gram if mechanism.own_scale else mean.own_gram * math.exp(-levels[0])
-    plain = _priced(residual, level, design.n_parameters(mean.own, information), groups, levels, 0)
+    plain = partial(_priced, residual, level, design.n_parameters(mean.own, information), groups, levels, 0)
     spread = groups.centred(_spread_columns(features, parents))
     if not spread.shape[1]:
-        return plain
+        return plain()
     information = 0.5 * spread.T @ spread
     information += 1e-6 * (np.trace(information) / len(information) + 1.0) * np.eye(len(information))
     gain = _gain_of_spread(residual, level, spread, information)
-    if gain <= 0.5 * math.log(len(target)) * spread.shape[1]:
-        return plain
+    gain -= 0.5 * math.log(len(target)) * spread.shape[1]
+    if gain <= 0:
+        return plain()
     spreading = _fit_spread(design, target, residual, groups, spread, information)
-    return max(plain, spreading, key=lambda fit: fit.score)
+    return spreading if gain > _CLEAR_GAIN else max(plain(), spreading, key=lambda fit: fit.score)
 
 
 class _Groups:

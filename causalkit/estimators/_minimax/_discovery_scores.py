@@ -191,9 +191,8 @@ def _fitted(features: Features, v: int, terms: Ints, moving: Ints, change: int) 
     total = _products_of(features, shared, shared)
     targets, own_targets = features.cross[:, shared, v], features.cross[:, own, v]
     b, c = solve(Sums(total.sum(axis=0), mixed, square, targets.sum(axis=0), own_targets))
-    fitted = np.einsum("fs,efsr,fr->ef", b, total, b, optimize=True)
-    fitted += 2 * np.einsum("efu,efus,fs->ef", c, mixed, b, optimize=True)
-    fitted += np.einsum("efu,efuw,efw->ef", c, square, c, optimize=True)
+    fitted = ((total @ b[..., None])[..., 0] * b).sum(axis=-1)
+    fitted += (c * (2 * (mixed @ b[..., None]) + square @ c[..., None])[..., 0]).sum(axis=-1)
     explained = np.einsum("fs,efs->ef", b, targets) + np.einsum("efu,efu->ef", c, own_targets)
     return _Fit(features.squares[:, v, None] - 2 * explained + fitted, c, square)
 

@@ -44,10 +44,10 @@ def solve(sums: Sums) -> tuple[Floats, Floats]:
     if not sums.shared.shape[-1]:
         return sums.shared_target, solved(sums.own, both)[..., 0]
     by_own = solved(sums.own, both)
-    left = np.einsum("efus,efur->fsr", sums.mixed, by_own, optimize=True)
+    left = (np.swapaxes(sums.mixed, -1, -2) @ by_own).sum(axis=0)
     rest, target = sums.shared - left[..., :-1], sums.shared_target - left[..., -1]
     shared = solved(rest, target[..., None])[..., 0]
-    return shared, by_own[..., -1] - np.einsum("efus,fs->efu", by_own[..., :-1], shared, optimize=True)
+    return shared, by_own[..., -1] - (by_own[..., :-1] @ shared[..., None])[..., 0]
 
 
 def solved(gram: Floats, targets: Floats) -> Floats:

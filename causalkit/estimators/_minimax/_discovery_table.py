@@ -81,8 +81,8 @@ def read_table(X: Any, y: Any, environments: Any) -> Table:
     Raises
     ------
     ValueError
-        If ``X`` is no DataFrame, a column is constant in all or in each environment, equals another one, has
-        missing values or too many levels, the lengths differ, or an environment has fewer than 20 rows.
+        If ``X`` is no DataFrame, a column is constant, equals another one, has missing values or too many
+        levels, the lengths differ, or an environment has fewer than 20 rows.
     """
     if not isinstance(X, pd.DataFrame):
         raise ValueError(
@@ -107,7 +107,6 @@ def read_table(X: Any, y: Any, environments: Any) -> Table:
     values = np.column_stack([*columns, outcome])
     names = [*X.columns, target]
     _check_different(values, names)
-    _check_varying(values, names, groups.codes)
     order = canonical_order(values, np.array([*kinds, _OUTCOME]), groups.codes)
     place = [j for j in order.columns if j != len(names) - 1] + [len(names) - 1]
     starts = np.concatenate([[0], np.cumsum(np.bincount(order.codes))])
@@ -115,6 +114,24 @@ def read_table(X: Any, y: Any, environments: Any) -> Table:
     placed = np.ascontiguousarray(values[order.rows][:, place])
     placed[:, -1] = _as_codes(placed[:, -1])
     return Table([names[j] for j in place], placed, is_level, starts)
+
+
+def check_no_labels(table: Table) -> None:
+    """Refuse columns that are labels of the environments: nothing tells their change from the environment.
+
+    Raises
+    ------
+    ValueError
+        If a variable has one value in each of several environments.
+    """
+    firsts = table.starts[:-1]
+    low, high = (reduce.reduceat(table.values, firsts, axis=0) for reduce in (np.minimum, np.maximum))
+    labels = [name for name, same in zip(table.names, (low == high).all(axis=0), strict=True) if same]
+    if labels and len(firsts) > 1:
+        raise ValueError(
+            f"X (column {labels[0]!r}) must vary inside some environment for the mutable variables to be "
+            f"learned; got one value in each of the {len(firsts)} environments"
+        )
 
 
 def positions_of(table: Table, mutable: Any) -> frozenset[int]:
@@ -141,19 +158,6 @@ def _check_different(values: Floats, names: list[Hashable]) -> None:
                 f"{first[key]!r} and {name!r}"
             )
         first[key] = name
-
-
-def _check_varying(values: Floats, names: list[Hashable], codes: Ints) -> None:
-    """A column that is a label of the environments cannot be told from them."""
-    order = np.argsort(codes, kind="stable")
-    firsts = np.flatnonzero(np.diff(codes[order], prepend=-1))
-    low, high = (reduce.reduceat(values[order], firsts, axis=0) for reduce in (np.minimum, np.maximum))
-    for name, is_label in zip(names, (low == high).all(axis=0), strict=True):
-        if is_label and len(firsts) > 1:
-            raise ValueError(
-                f"X (column {name!r}) must vary inside some environment; got one value in each of the "
-                f"{len(firsts)} environments, as a label of them"
-            )
 
 
 def _has_two_values(column: Floats) -> bool:

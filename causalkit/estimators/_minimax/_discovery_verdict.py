@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from causalkit.estimators._minimax._discovery_environments import Evidence, is_clear
+from causalkit.estimators._minimax._discovery_neighbours import has_other_neighbours, neighbours
 from causalkit.estimators._minimax._discovery_search import Graph
 from causalkit.estimators._minimax._discovery_stability import condition_holds
 from causalkit.estimators._minimax._discovery_suspects import find_suspects
@@ -50,6 +51,8 @@ def judge(
             f"the mechanism of the outcome {table.names[-1]!r} itself seems to change between the "
             "environments, which no subset search allows for: a cause may be missing from X",
         )
+    if not graph_given:
+        complaints += _contradictions(table, best)
     suspects: frozenset[int] = frozenset()
     if not mutable_given:
         doubts, suspects = _doubts(table, best, resampled, bool(complaints), graph_given)
@@ -103,26 +106,29 @@ def _doubtful(evidence: Evidence, best: Graph, graph_given: bool) -> tuple[set[i
     """Named variables whose change held-out rows do not confirm, and those whose change may be another's."""
     small, shared = set(), set()
     for v in best.mutable:
-        parents, neighbours = best.parents[v], _neighbours(best, v)
-        beyond_is_clear = evidence.is_clear(v, neighbours)
-        if set(neighbours) == set(parents) and beyond_is_clear:
+        parents, around = best.parents[v], neighbours(best, v)
+        beyond_is_clear = evidence.is_clear(v, around)
+        if set(around) == set(parents) and beyond_is_clear:
             continue
         if not (beyond_is_clear or evidence.is_clear(v, parents)):
             small.add(v)
             continue
         part = _TRACE_LEFT if beyond_is_clear else _PART_LEFT
-        rest = part * evidence.gain(v, parents) - evidence.gain(v, neighbours)
+        rest = part * evidence.gain(v, parents) - evidence.gain(v, around)
         if not graph_given and is_clear(rest):
             shared.add(v)
     return small, shared
 
 
+def _contradictions(table: Table, best: Graph) -> list[str]:
+    """Mutable variables and the outcome, of which others say more than the learned graph allows."""
+    wrong = [v for v in [*sorted(best.mutable), table.outcome] if has_other_neighbours(table, best, v)]
+    if not wrong:
+        return []
+    return [
+        f"the learned causal graph lacks neighbours that held-out rows show of {_listed(table, wrong, 'and')}"
+    ]
+
+
 def _listed(table: Table, variables: Collection[int], word: str) -> str:
     return f" {word} ".join(sorted(repr(table.names[j]) for j in variables))
-
-
-def _neighbours(best: Graph, v: int) -> list[int]:
-    """Parents, children and other parents of the children."""
-    children = [w for w, parents in enumerate(best.parents) if v in parents]
-    around: Collection[int] = {*best.parents[v], *children, *(u for w in children for u in best.parents[w])}
-    return sorted(set(around) - {v})

@@ -59,6 +59,11 @@ class DataJudge:
         """Whether a bound is above the incumbent's risk by a paired test."""
         return bound.exceeds(incumbent, self.alpha)
 
+    def is_worse(self, subset: SubsetClass, incumbent: RiskEstimate) -> bool:
+        """Whether anything that a search looks at says that a class is worse than the incumbent."""
+        bound = self.bound(subset)
+        return self.is_beaten(bound, incumbent) or self.screen(subset, incumbent) is not None
+
     def screen(self, subset: SubsetClass, incumbent: RiskEstimate) -> tuple[str, float] | None:
         """Compare the risk in each training environment and under the first adversary with the incumbent."""
         columns, predictor = self._columns(subset), self._predictor(subset)

@@ -12,7 +12,9 @@ from causalkit.estimators._minimax._types import Floats
 from causalkit.exceptions import OverlapWarning
 
 _POOR_SHARE = 0.25  # fewer effective rows than this share are flagged
+_POOR_COVER = 0.7
 _TOO_FEW = 10.0  # fewer effective rows than this are refused
+_ENOUGH_PER_LEVEL = 300.0
 _LARGEST_WEIGHT = 20.0  # times the mean
 
 
@@ -24,27 +26,47 @@ class Overlap(Result):
     ----------
     n_rows : int
     effective_rows : float
-        (sum of weights)^2 / sum of squared weights, before clipping.
+        (sum of weights)^2 / sum of squared weights, which are cut at twenty times their mean.
     clipped_share : float
         Share of the rows whose weight was cut to twenty times the mean.
     is_poor : bool
-        Whether fewer than a quarter of the rows are effective.
+        Whether fewer than a quarter of the rows are effective, or values that cover less than 70 % of the
+        marginal law occur for given parents.
+    rows_per_level : float
+        Effective rows for each joint level of the mutable variables (15 bins of a continuous one).
+    covered_share : float
+        Estimated share of the marginal law of the mutable variables that occurs for given parents: one unless
+        parents decide a part of the values. The mean of the weights before they are scaled to mean one.
     """
 
     n_rows: int
     effective_rows: float
     clipped_share: float
     is_poor: bool
+    rows_per_level: float = np.nan
+    covered_share: float = 1.0
+
+    @property
+    def is_thin(self) -> bool:
+        """Whether rows for each joint level are too few to find the worst change, whose risk is then too low.
+
+        In the worlds of ``make_mutable_scm`` about 300 are enough.
+        """
+        return bool(self.rows_per_level < _ENOUGH_PER_LEVEL)
 
 
 def weigh(marginal: Floats, density: Floats) -> tuple[Floats, Overlap]:
     """Weights q(m) / p(m | parents) with mean one, cut at twenty, and what they leave of the rows."""
     raw = marginal / np.maximum(density, np.finfo(float).tiny)
-    raw = raw / raw.mean()
-    clipped = np.minimum(raw, _LARGEST_WEIGHT)
-    effective = float(effective_rows(raw))
-    poor = effective < _POOR_SHARE * len(raw)
-    overlap = Overlap(len(raw), effective, float((raw > _LARGEST_WEIGHT).mean()), bool(poor))
+    clipped = np.minimum(raw / raw.mean(), _LARGEST_WEIGHT)
+    effective, covered = float(effective_rows(clipped)), min(float(raw.mean()), 1.0)
+    overlap = Overlap(
+        n_rows=len(raw),
+        effective_rows=effective,
+        clipped_share=float((raw > _LARGEST_WEIGHT * raw.mean()).mean()),
+        is_poor=effective < _POOR_SHARE * len(raw) or covered < _POOR_COVER,
+        covered_share=covered,
+    )
     return clipped / clipped.mean(), overlap
 
 
@@ -61,7 +83,10 @@ def report_overlap(overlap: Overlap) -> None:
     ValueError
         If fewer than ten rows are effective.
     """
-    text = f"{overlap.effective_rows:.0f} effective rows of {overlap.n_rows}"
+    text = (
+        f"{overlap.effective_rows:.0f} effective rows of {overlap.n_rows}, {overlap.covered_share:.0%} of "
+        "the values covered"
+    )
     if overlap.effective_rows < _TOO_FEW:
         raise ValueError(
             "the mutable variables must vary for given parents, or no risk under their change can be "

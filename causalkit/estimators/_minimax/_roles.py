@@ -74,7 +74,7 @@ def assign_roles(
         _check_mutable(columns, mutable, target)
     if causal_graph is not None and mutable is not None:
         return _roles(
-            causal_graph, target, check_roles(causal_graph, target, mutable)[1], (True, GIVEN), None
+            causal_graph.copy(), target, check_roles(causal_graph, target, mutable)[1], (True, GIVEN), None
         )
     if mutable is None and n_environments < 2:
         raise ValueError(

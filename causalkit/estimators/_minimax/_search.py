@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
@@ -101,11 +101,19 @@ def exhaustive(
 
 
 def only_whole_set(tree: SubsetTree, judge: Judge[Risk, Bound], reason: str) -> Outcome[Risk]:
-    """Assess the largest set alone."""
+    """Assess the largest set alone, by the members of its class."""
     whole = tree.largest(tree.root)
     outcome: Outcome[Risk] = Outcome({whole.members: (whole, judge.assess(whole))})
     outcome.pruned.append(Pruned(tree.root, reason, float("nan")))
     return outcome
+
+
+def only_this(names: Iterable[Node], judge: Judge[Risk, Bound]) -> Outcome[Risk]:
+    """Assess one set with all that is in it, where no graph tells which classes there are."""
+    members = frozenset(names)
+    return Outcome(
+        {members: (SubsetClass(members, frozenset(), 1), judge.assess(SubsetClass(members, frozenset(), 1)))}
+    )
 
 
 def best_first(

@@ -137,6 +137,8 @@ def prepare(
     trial, folds, policy_folds, parts = child_generators(random_state, 4)
     mechanisms = [mechanism_of(data, variable, trial) for variable in ordered]
     overlap = joint_weights(mechanisms, len(X))[1]
+    n_levels = np.prod([len(mechanism.level_marginal) for mechanism in mechanisms])
+    overlap = replace(overlap, rows_per_level=overlap.effective_rows / float(n_levels))
     report_overlap(overlap)
     return Setting(
         data=data,

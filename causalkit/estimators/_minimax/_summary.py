@@ -34,7 +34,7 @@ def minimax_summary(model: Any) -> str:
 def _risk_lines(model: Any) -> list[str]:
     scale, (low, high) = model.training_variance_, model.worst_case_interval_
     if np.isnan(model.worst_case_risk_):
-        risk = "Worst-case risk: unknown, since no mutable variable is known"
+        risk = "Worst-case risk: unknown, since the environments do not tell what changes how"
     else:
         risk = (
             f"Worst-case risk: {model.worst_case_risk_ / scale:.3f} of the outcome's variance "
@@ -68,7 +68,7 @@ def _role_lines(model: Any) -> list[str]:
         f"  {model.identification_reason_}",
     ]
     if not model.is_identified_:
-        lines.append("  not identified: this is the whole set of what is surely stable, without a search")
+        lines.append("  not identified: all that shows no sign of change is used, without a search")
     return lines
 
 
@@ -89,9 +89,17 @@ def _search_lines(model: Any) -> list[str]:
 
 def _overlap_lines(model: Any) -> list[str]:
     overlap = model.overlap_
-    text = f"Overlap: {overlap.effective_rows:.0f} effective rows of {overlap.n_rows}"
+    text = (
+        f"Overlap: {overlap.effective_rows:.0f} effective rows of {overlap.n_rows}, "
+        f"{overlap.covered_share:.0%} of the mutable variables' values occur for given causes"
+    )
     if overlap.is_poor:
         text += ": POOR, the worst case rests on few rows and may be far higher"
+    if overlap.is_thin:
+        text += (
+            f"; {overlap.rows_per_level:.0f} for each joint level of the mutable variables: too few to be "
+            "sure of the worst change, so that risks may be too low"
+        )
     picked = model.risk_table_[model.risk_table_["picked"]].iloc[0]
     if picked["extrapolated_share"] > 0:
         text += f"; {picked['extrapolated_share']:.0%} of the worst intervention is extrapolated"

@@ -255,8 +255,12 @@ class TestKindsOfColumns:
 
     def test_outcome_of_0_and_1_has_probabilities(self, shifted: pd.DataFrame, tmp_path: Path) -> None:
         table = shifted.assign(sick=(shifted["sick"] > 0).astype(int))
-        out = run(table, tmp_path, "--environments", "site", "--mutable", "lab", *QUICK)
-        assert out.csv("predictions")["prediction"].between(0, 1).all()
+        table.drop(columns="sick").to_csv(tmp_path / "new.csv", index=False)
+        options = ["--environments", "site", "--mutable", "lab", "--new", str(tmp_path / "new.csv")]
+        predictions = run(table, tmp_path, *options, *QUICK).csv("predictions")
+        assert predictions["prediction"].between(0, 1).all()
+        new = predictions.loc[predictions["rows"] == "new", "prediction"].to_numpy()
+        assert new[table["sick"] == 1].mean() > new[table["sick"] == 0].mean() + 0.2
 
     def test_rows_to_predict_need_no_outcome(
         self, table: pd.DataFrame, new_rows: pd.DataFrame, known: list[str], found: Run, tmp_path: Path

@@ -63,7 +63,7 @@ def answers(*, picked: int = 0, tied: tuple[int, ...] = (), study: Any = None, *
         "training_variance_": 2.0,
         "worst_case_risk_": table.loc[picked, "risk"],
         "worst_case_interval_": (low, high),
-        "overlap_": SimpleNamespace(n_rows=40, effective_rows=36.2, is_poor=False),
+        "overlap_": SimpleNamespace(n_rows=40, effective_rows=36.2, is_poor=False, is_thin=False),
         "price_of_robustness_": EffectEstimate(0.35, 0.01, 40),
     }
     given: dict[str, Any] = {
@@ -131,12 +131,16 @@ class TestAnswer:
         assert say.predictor_rows(found)[0]["worst case"] == "–"
 
     def test_poor_overlap_stands_beside_the_answer(self) -> None:
-        poor = SimpleNamespace(n_rows=4000, effective_rows=150.4, is_poor=True)
+        poor = SimpleNamespace(n_rows=4000, effective_rows=150.4, is_poor=True, is_thin=False)
         found = answers(overlap_=poor)
         assert say.second_sentence(found).endswith(
             "Overlap is poor: the worst case rests on 150 effective rows of 4,000 and may be far higher."
         )
         assert grounds.overlap_sentence(found).startswith("POOR: 150 of 4,000 rows are effective")
+
+    def test_few_rows_for_each_level_are_said(self) -> None:
+        thin = SimpleNamespace(n_rows=40, effective_rows=36.2, is_poor=False, is_thin=True, rows_per_level=3.6)
+        assert "4 for each joint level of them are few" in grounds.overlap_sentence(answers(overlap_=thin))
         assert any("overlap is poor" in sentence for sentence in grounds.limits(found))
         assert "poor" not in say.second_sentence(answers())
 

@@ -108,6 +108,56 @@ def test_levels_can_be_mutable_and_parents():
     assert set(found.causal_graph.edges) == {("y", "site"), ("site", "w"), ("y", "w")}
 
 
+@pytest.mark.parametrize("low", [0, -1])
+def test_an_outcome_with_two_values_is_found_with_its_causes(low):
+    rng = np.random.default_rng(8)
+    environments = np.repeat([0, 1, 2], 500)
+    a, b = rng.normal(size=1500), rng.choice(["u", "v", "w"], 1500)
+    y = 1.2 * a + 0.9 * (b == "u") - 0.6 * (b == "w") + rng.logistic(size=1500) > 0
+    m = 2.0 * y + np.array([-1.0, 0.0, 1.5])[environments] + rng.normal(size=1500)
+    c = m - 1.6 * y + 0.7 * rng.normal(size=1500)
+    X = pd.DataFrame({"a": a, "b": b, "m": m, "c": c})
+    found = discover(X, np.where(y, 1, low), environments, n_resamples=10, random_state=0)
+    assert found.mutable == ("m",)
+    assert set(found.causal_graph.edges) == {("a", "y"), ("b", "y"), ("y", "m"), ("m", "c"), ("y", "c")}
+
+
+def test_small_changes_between_many_environments_are_found():
+    rng = np.random.default_rng(9)
+    environments = np.repeat(np.arange(40), 50)
+    x = rng.normal(size=2000)
+    y = np.tanh(2 * x) + 0.5 * rng.normal(size=2000)
+    m = y + 0.4 * rng.normal(size=40)[environments] + 0.7 * rng.normal(size=2000)
+    w = m - 0.6 * y + 0.7 * rng.normal(size=2000)
+    found = discover(pd.DataFrame({"x": x, "m": m, "w": w}), y, environments, n_resamples=10, random_state=0)
+    assert found.mutable == ("m",)
+    assert set(found.causal_graph.edges) >= {("y", "m"), ("m", "w"), ("y", "w")}
+
+
+def test_of_many_rows_a_part_is_used_that_their_order_does_not_change():
+    X, y, environments = world(n_rows=8000)
+    rows = np.random.default_rng(10).permutation(len(X))
+    one = discover(X, y, environments, n_resamples=3, random_state=0)
+    two = discover(X.iloc[rows], y.iloc[rows], environments[rows], n_resamples=3, random_state=0)
+    assert one.mutable == two.mutable == ("m",)
+    pd.testing.assert_frame_equal(one.stability, two.stability)
+
+
+def test_a_column_that_is_constant_in_one_environment_is_a_change():
+    X, y, environments = world()
+    X = X.assign(z=np.where(environments == 0, 0.0, X.z))
+    assert discover(X, y, environments, n_resamples=3, random_state=0).mutable == ("m", "z")
+
+
+def test_a_label_of_the_environments_is_refused_unless_the_mutable_variables_are_given():
+    X, y, environments = world()
+    X = X.assign(z=1.0 * environments)
+    with pytest.raises(ValueError, match=r"'z'.*one value in each of the 3 environments"):
+        discover(X, y, environments)
+    given = discover(X, y, environments, mutable=["m", "z"], n_resamples=3, random_state=0)
+    assert given.mutable == ("m", "z")
+
+
 def test_one_environment_identifies_nothing():
     X, y, _ = world(n_rows=50)
     found = discover(X, y, np.zeros(len(X)), n_resamples=3, random_state=0)

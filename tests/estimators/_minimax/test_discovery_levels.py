@@ -63,3 +63,14 @@ def test_one_environment_has_no_mutable_mechanism(rng):
     values = np.column_stack([rng.normal(size=50), rng.integers(0, 2, 50)]).astype(float)
     features = build_features(values, np.array([False, True]), np.array([0, 50]))
     assert level_family(features, 1, (0,))[1].score < -1e9
+
+
+@pytest.mark.parametrize("slope", [0.3, 1.5, 6.0])
+def test_two_levels_have_the_likelihood_of_logistic_regression(rng, slope):
+    x = rng.normal(size=800)
+    levels = (slope * x - 1 + rng.logistic(size=800) > 0).astype(float)
+    stable, _ = family(x, levels)
+    z = ((x - x.mean()) / x.std())[:, None]
+    model = LogisticRegression(C=1e6).fit(z, levels)
+    expected = np.log(model.predict_proba(z)[np.arange(800), levels.astype(int)]).sum()
+    assert stable.rows.sum() == pytest.approx(expected, abs=0.2)

@@ -4,7 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from causalkit.estimators._minimax._discovery_table import outcome_name, positions_of, read_table
+from causalkit.estimators._minimax._discovery_table import (
+    check_no_labels,
+    outcome_name,
+    positions_of,
+    read_table,
+)
 
 
 @pytest.fixture
@@ -57,17 +62,58 @@ def test_positions_are_those_of_the_names(data):
         (lambda X, y, e: (X.assign(a=np.nan), y, e), r"X \(column 'a'\) must not contain NaN or infinity"),
         (lambda X, y, e: (X.assign(b="u"), y, e), r"X \(column 'b'\) must have 2 to 12 levels; got 1"),
         (lambda X, y, e: (X.assign(b=X.a.astype(str)), y, e), "2 to 12 levels"),
+        (lambda X, y, e: (X.assign(c=X.a), y, e), "no column that equals another one.*got 'a' and 'c'"),
+        (lambda X, y, e: (X.assign(c=y), y, e), "equals another one or the outcome; got 'c' and 'out'"),
         (lambda X, y, e: (X, y[:-1], e), "y must have one value for each row of X; got 59 values and 60"),
         (lambda X, y, e: (X, y, e[:-1]), "environments must have one label for each row"),
         (lambda X, y, e: (X, y, np.where(np.arange(60) < 5, "few", e)), "20 rows each; got 5 in 'few'"),
     ],
     ids=[
-        "array", "empty", "twice", "outcome", "constant", "missing", "level", "levels", "y", "labels", "few",
+        "array", "empty", "twice", "outcome", "constant", "missing", "level", "levels", "copy", "of y", "y",
+        "labels", "few",
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_is_refused(data, change, match):
     with pytest.raises(ValueError, match=match):
         read_table(*change(*data))
+
+
+@pytest.mark.parametrize("low", [0, -3.5])
+def test_numbers_with_two_values_are_levels(data, low):
+    X, y, environments = data
+    two = np.where(X.a > 0, 2.0, low)
+    table = read_table(X.assign(c=two), np.where(y > 0, 1, low), environments)
+    levels = {name for name, level in zip(table.names, table.is_level, strict=True) if level}
+    assert levels == {"b", "c", "y"}
+    for name in ("c", "y"):
+        assert set(table.values[:, table.names.index(name)]) == {0.0, 1.0}
+
+
+def test_the_first_rows_are_a_part_that_the_order_of_rows_does_not_change(data):
+    X, y, environments = data
+    rows = np.random.default_rng(1).permutation(60)
+    one = read_table(X, y, environments).first_rows(50)
+    two = read_table(X.iloc[rows], y.iloc[rows], environments[rows]).first_rows(50)
+    np.testing.assert_array_equal(one.starts, [0, 25, 50])
+    np.testing.assert_array_equal(one.values, two.values)
+    whole = read_table(X, y, environments)
+    assert {tuple(row) for row in one.values} <= {tuple(row) for row in whole.values}
+    assert whole.first_rows(60) is whole
+
+
+def test_first_rows_keep_small_environments_whole(data):
+    X, y, _ = data
+    table = read_table(X, y, np.repeat(["small", "large"], [20, 40]))
+    assert np.diff(table.first_rows(50).starts).tolist() == [20, 25]
+    assert np.diff(table.first_rows(2).starts).tolist() == [20, 20]
+
+
+def test_labels_of_the_environments_are_refused(data):
+    X, y, environments = data
+    check_no_labels(read_table(X.assign(c=np.where(environments == "p", 0, X.c)), y, environments))
+    label = read_table(X.assign(c=1.0 * (environments == "p")), y, environments)
+    with pytest.raises(ValueError, match=r"X \(column 'c'\) must vary inside some environment.*of the 2"):
+        check_no_labels(label)
 
 
 def test_unknown_mutable_variables_are_refused(data):

@@ -147,14 +147,42 @@ def test_the_worst_training_environment(world, data, whole, value):
     for names in (("X",), ("Z",)):
         loss = direct_loss(judge, data, *names)
         labels = data.environments.to_numpy()
-        terms = [np.where(labels == e, loss * len(loss) / (labels == e).sum(), 0.0) for e in range(4)]
-        expected = any(worse_by_test(each, incumbent, 4) for each in terms)
+        expected = any(worse_by_test(each, incumbent, 4) for each in environment_terms(loss, labels))
         found = judge.screen(tree.class_of(names), incumbent)
         assert (found is not None) == expected
         if expected:
             reason, bound = found
             assert reason == BY_ENVIRONMENT
             assert bound == pytest.approx(max(loss[labels == e].mean() for e in range(4)))
+
+
+def environment_terms(loss, labels):
+    return [np.where(labels == e, loss * len(loss) / (labels == e).sum(), 0.0) for e in range(4)]
+
+
+def z_of(terms, contributions):
+    gap = terms - contributions
+    return gap.mean() / (gap.std() / np.sqrt(len(gap)))
+
+
+def shifted_to(z, incumbent, terms):
+    """The incumbent moved by as much as makes the largest of the z values of its paired tests `z`."""
+    low, high = -1.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        worst = max(z_of(each, incumbent.contributions + middle) for each in terms)
+        low, high = (middle, high) if worst > z else (low, middle)
+    return replace(incumbent, contributions=incumbent.contributions + low)
+
+
+@pytest.mark.parametrize(("z", "is_beaten"), [(2.15, False), (2.33, True)])
+def test_four_environments_are_four_paired_tests(world, data, whole, z, is_beaten):
+    # The normal quantile of 1 - 0.05 / 4 is 2.241.
+    judge, tree = replace(world[0], _adversary=()), world[1]
+    terms = environment_terms(direct_loss(judge, data, "X"), data.environments.to_numpy())
+    for incumbent in (whole, level(whole, 0.02)):
+        found = judge.screen(tree.class_of(["X"]), shifted_to(z, incumbent, terms))
+        assert (found is not None) == is_beaten
 
 
 def test_screens_find_both_outcomes(world, whole):

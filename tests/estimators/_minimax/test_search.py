@@ -223,6 +223,34 @@ def test_a_tree_too_large_to_list_is_searched_where_it_matters():
     assert {pruned.bound for pruned in outcome.pruned} == {1.0}
 
 
+class Distance(Toy):
+    """The risk is how many variables of a star have to be put in or left out to come to a set."""
+
+    def __init__(self, best):
+        super().__init__({})
+        self.best = frozenset(best)
+
+    def bound(self, subset):
+        self._note("bound", subset)
+        return Bounded(subset.members, float(len(self.best - subset.members)))
+
+    def assess(self, subset):
+        self._note("assess", subset)
+        return float(len(self.best ^ subset.members))
+
+    def screen(self, subset, incumbent):
+        return None
+
+
+def test_the_smallest_bound_is_looked_at_first():
+    judge = Distance({"x0", "x3", "x7"})
+    outcome = best_first(SubsetTree(*star(8)), judge, tell=no_news)
+    assert min(risk for _, risk in outcome.assessed.values()) == 0
+    # Sets that hold the best one have bound zero, 2 ** 5 of them; only in their company are others opened.
+    hopeless = [members for members in judge.calls["assess"] if judge.best - members]
+    assert len(hopeless) <= 3
+
+
 def test_progress_is_told_after_every_batch():
     problem, seen = star(5), []
     judge = Toy(random_risks(problem, 5), 9.0)
