@@ -7,15 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import pandas as pd
-
 from benchmark_utils.answers import Answer, Search
 from benchmark_utils.learners import fit_constant
 from benchmark_utils.problems import Problem
 from causalkit.estimators import MinimaxSubsetRegressor
-from causalkit.estimators._minimax._assess import estimate_risk
-from causalkit.estimators._minimax._roles import Roles, assign_roles, mutable_variables
-from causalkit.estimators._minimax._setting import prepare
+from causalkit.estimators._minimax._roles import Roles, assign_roles
 from causalkit.exceptions import NotIdentifiedWarning, OverlapWarning
 
 # What a method knows of the causal graph and of the mutable variables.
@@ -119,21 +115,14 @@ def _learned(mutable: Sequence[str], knows: str) -> tuple[str, ...] | None:
 
 
 def whole_stable_set(problem: Problem, *, seed: int) -> Answer:
-    """The predictor that the search fits for the whole stable set of the given graph, and no other."""
+    """The predictor of the whole stable set of the given graph, without a search."""
     rows = problem.train
-    names = list(rows.X)
-    centre, spread = float(rows.y.mean()), float(rows.y.std(ddof=0))
-    variables = mutable_variables(roles_of(problem, "graph", seed=seed), names)
-    table, outcome = rows.X.to_numpy(float), (rows.y.to_numpy() - centre) / spread
-    labels = rows.environments.to_numpy()
+    model = MinimaxSubsetRegressor(
+        search="whole_set", n_refits=0, random_state=seed, **given(problem, "graph")
+    )
     with without_warnings():
         try:
-            setting = prepare(table, outcome, labels, variables, names=names, random_state=seed)
+            model.fit(rows.X, rows.y, environments=rows.environments)
         except ValueError as error:
             return _refusal(problem, error)
-    estimate = estimate_risk(setting, [names.index(name) for name in problem.stable])
-
-    def predict(new: pd.DataFrame) -> Any:
-        return centre + spread * estimate.predict(new.to_numpy(float))
-
-    return Answer(predict, subset=problem.stable)
+    return Answer(model.predict, subset=problem.stable)
