@@ -99,7 +99,7 @@ def test_attributes_belong_together(data, model):
     assert model.tied_subsets_[0] == model.subset_
     assert model.training_variance_ == pytest.approx(data.y.var(ddof=1))
     assert (model.mutable_, model.stable_) == (("M",), ("X", "Z"))
-    assert model.causal_graph_ is data.causal_graph
+    assert nx.utils.graphs_equal(model.causal_graph_, data.causal_graph)
     assert model.whole_set_is_optimal_ is False
     assert model.is_identified_ is True
     assert model.stability_ is None
@@ -387,8 +387,11 @@ def test_environments_that_do_not_tell_give_the_whole_stable_set(small):
     assert all(np.isnan(model.worst_case_interval_))
     assert "unknown" in model.summary()
     assert "not identified" in model.summary()
-    assert set(model.risk_table_["status"]) == {"fitted", "not needed"}
-    assert set(model.risk_table_["pruned_by"]) == {"", "not identified"}
+    assert model.whole_set_is_optimal_ is False
+    (row,) = model.risk_table_.itertuples()
+    assert (row.subset, row.free, row.status) == (("M", "X", "Z"), (), "fitted")
+    assert row.picked and row.tied
+    assert model.subset_ == model.stable_ == ("M", "X", "Z")
     pick = model.out_of_fold_predictions_
     np.testing.assert_array_equal(pick["picked subset"], pick["whole stable set"])
     assert np.isfinite(model.predict(small.X)).all()
@@ -484,7 +487,7 @@ def test_a_wider_range_cannot_lower_the_risk_and_bounds_can(small):
 def test_poor_overlap_is_told():
     rng = np.random.default_rng(4)
     y = rng.normal(size=600)
-    m = y + 0.7 * rng.normal(size=600)
+    m = y + 0.4 * rng.normal(size=600)
     X = pd.DataFrame({"m": m, "x": y * m + rng.normal(size=600), "z": y + rng.normal(size=600)})
     graph = nx.DiGraph([("y", "m"), ("y", "x"), ("m", "x"), ("y", "z")])
     model = MinimaxSubsetRegressor(causal_graph=graph, mutable="m", n_refits=0, random_state=0)
@@ -493,6 +496,36 @@ def test_poor_overlap_is_told():
     assert model.overlap_.is_poor
     assert model.overlap_.effective_rows < 150
     assert "POOR" in model.summary()
+
+
+def test_a_value_that_the_outcome_decides_is_poor_overlap():
+    data = make_mutable_scm("interaction", n_rows=1000, follow=(1, 1), random_state=0)
+    with pytest.warns(OverlapWarning, match=r"1\d% of the values covered"):
+        model = fitted_on(data)
+    assert model.overlap_.effective_rows > 1000
+    assert "POOR" in model.summary()
+    assert f"{model.overlap_.covered_share:.0%} of the mutable variables' values occur" in model.summary()
+
+
+def test_changing_the_graph_later_changes_nothing(small, small_model):
+    graph = small.causal_graph.copy()
+    model = fitted_on(small, causal_graph=graph, n_refits=2)
+    assert model.causal_graph_ is not graph
+    graph.remove_node("Z")
+    assert nx.utils.graphs_equal(model.causal_graph_, small.causal_graph)
+    assert_same_answers(small_model, model)
+
+
+def test_a_learned_graph_that_held_out_rows_contradict_is_not_identified():
+    data = make_mutable_scm("interaction", n_rows=2000, random_state=0)
+    model = MinimaxSubsetRegressor(mutable=["M"], n_refits=0, n_resamples=5, random_state=0)
+    with pytest.warns(NotIdentifiedWarning, match="All columns that show no sign of change are used"):
+        model.fit(data.X, data.y, environments=data.environments)
+    assert "lacks neighbours that held-out rows show of 'M' and 'y'" in model.identification_reason_
+    assert model.is_identified_ is False
+    assert model.whole_set_is_optimal_ is False
+    assert (model.mutable_, model.subset_) == (("M",), ("X", "Z"))
+    assert np.isnan([model.worst_case_risk_, *model.worst_case_interval_]).all()
 
 
 def test_two_mutable_variables_in_sequence():

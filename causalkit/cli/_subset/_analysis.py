@@ -20,6 +20,9 @@ Model = MinimaxSubsetRegressor | MinimaxSubsetClassifier
 
 PICK, WHOLE, POOLED, CONSTANT = "picked subset", "whole stable set", "pooled fit", "constant"
 
+# What a class risks where mechanisms change.
+_UNDER_CHANGE = ("risk", "risk_low", "risk_high", "average_risk")
+
 # How an error that a user can mend begins: with the argument, or with what is wrong with the data.
 _ARGUMENTS = (
     "X ",
@@ -70,8 +73,11 @@ class Answers:
 
     @property
     def classes(self) -> pd.DataFrame:
-        """A row for each class of subsets."""
-        return self.model.risk_table_
+        """A row for each class of subsets; risks under change are gaps where the roles are not identified."""
+        table = self.model.risk_table_
+        if self.model.is_identified_:
+            return table
+        return table.assign(**dict.fromkeys(_UNDER_CHANGE, np.nan))
 
     @cached_property
     def picked(self) -> pd.Series:

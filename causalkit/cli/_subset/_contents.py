@@ -69,13 +69,14 @@ def _class_row(row: Mapping[Any, Any], scale: float) -> dict[str, str]:
     }
     if np.isfinite(row["risk"]):
         low, high = row["risk_low"] / scale, row["risk_high"] / scale
-        return found | {
-            "worst case": f"{row['risk'] / scale:.3f}",
-            "interval": f"{low:.3f} to {high:.3f}",
-            "training mix": f"{row['training_risk'] / scale:.3f}",
-        }
-    bound = f"at least {row['lower_bound'] / scale:.3f}" if np.isfinite(row["lower_bound"]) else "–"
-    return found | {"worst case": bound, "interval": "–", "training mix": "–"}
+        risk, between = f"{row['risk'] / scale:.3f}", f"{low:.3f} to {high:.3f}"
+    elif np.isfinite(row["training_risk"]):
+        risk, between = "unknown", "–"
+    else:
+        bound = row["lower_bound"]
+        risk, between = f"at least {bound / scale:.3f}" if np.isfinite(bound) else "–", "–"
+    mix = f"{row['training_risk'] / scale:.3f}" if np.isfinite(row["training_risk"]) else "–"
+    return found | {"worst case": risk, "interval": between, "training mix": mix}
 
 
 def _environment_rows(risks: pd.DataFrame) -> list[dict[str, str]]:

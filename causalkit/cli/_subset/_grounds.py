@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from causalkit.cli._subset._words import words
+from causalkit.cli._subset._words import covered_values, untold, words
 from causalkit.cli._words import capitalised, counted, listed
 from causalkit.graphs import descendants
 
@@ -23,7 +23,7 @@ SURE = 0.8
 def search_sentences(answers: Answers) -> list[str]:
     """Say whether a search was needed and why, and what it looked at."""
     if not answers.model.is_identified_:
-        return ["No search was done: without knowing which mechanisms change there is nothing to compare."]
+        return [f"No search was done: without knowing {untold(answers)} there is nothing to compare."]
     if answers.model.whole_set_is_optimal_:
         return [_why_no_search(answers)]
     return [_why_search(answers), _searched(answers)]
@@ -76,6 +76,10 @@ def overlap_sentence(answers: Answers) -> str:
         f"{overlap.effective_rows:,.0f} of {overlap.n_rows:,} rows are effective after weighting "
         f"{words(mutable)} to what a change elsewhere may bring"
     )
+    covered = covered_values(answers)
+    text += f"; {covered}" if covered else ""
+    if not answers.model.is_identified_:
+        return f"POOR: {text}." if overlap.is_poor else f"{text}."
     share = float(answers.picked["extrapolated_share"])
     if overlap.is_thin:
         text += (
@@ -84,7 +88,7 @@ def overlap_sentence(answers: Answers) -> str:
         )
     beyond = f" {100 * share:.0f} % of the worst change lies where there are no rows." if share > 0 else ""
     if overlap.is_poor:
-        return f"POOR: {text}. The worst case rests on few rows and may be far higher than stated.{beyond}"
+        return f"POOR: {text}. The worst case rests on little and may be far higher than stated.{beyond}"
     return f"{text}.{beyond}"
 
 
@@ -166,6 +170,18 @@ def assumptions(answers: Answers) -> list[str]:
     return [answers.study.design, *found] if answers.study.design else found
 
 
+def _how_to_identify(answers: Answers) -> str:
+    missing = {
+        "the mutable predictors with --mutable": answers.study.mutable is None,
+        "the causal graph with --graph": answers.study.causal_graph is None,
+    }
+    return (
+        f"{capitalised(untold(answers))}, and so how large the risk can get elsewhere. Give "
+        f"{listed(name for name, is_missing in missing.items() if is_missing)}, or add environments that "
+        "differ in other ways."
+    )
+
+
 def limits(answers: Answers) -> list[str]:
     """What the data cannot tell."""
     model = answers.model
@@ -175,11 +191,7 @@ def limits(answers: Answers) -> list[str]:
         "A change that is harder to learn than the worst one found could be worse.",
     ]
     if not model.is_identified_:
-        found.insert(
-            0,
-            "Which mechanisms change. Name the mutable predictors with --mutable, and the causal graph with "
-            "--graph, or add environments that differ in other ways.",
-        )
+        return [_how_to_identify(answers)]
     if model.overlap_.is_poor and model.mutable_:
         found.insert(
             0,

@@ -9,7 +9,16 @@ import numpy as np
 import pandas as pd
 
 from causalkit.cli._subset._analysis import CONSTANT, PICK, POOLED, WHOLE
-from causalkit.cli._subset._words import braces, interval, largest, level, words, worst_case
+from causalkit.cli._subset._words import (
+    braces,
+    covered_values,
+    interval,
+    largest,
+    level,
+    untold,
+    words,
+    worst_case,
+)
 from causalkit.cli._words import capitalised, counted, listed
 
 if TYPE_CHECKING:
@@ -20,22 +29,19 @@ _MOST_LISTED = 5
 
 def answer_sentence(answers: Answers) -> str:
     """Name the predictors to keep, and their worst case."""
-    outcome, mutable = answers.study.outcome, answers.model.mutable_
-    start, condition = _keep(answers), ""
     if not answers.model.is_identified_:
-        condition = f"if only {words(mutable)} {'changes' if len(mutable) == 1 else 'change'}, "
-    if not np.isfinite(answers.model.worst_case_risk_):
-        return f"{start}; the worst-case risk is unknown."
-    risk = worst_case(answers, answers.picked, f" of the variance of {outcome}")
-    return f"{start}: {condition}at worst the risk is {risk}."
+        return f"{_keep(answers)}. The worst-case risk is unknown."
+    risk = worst_case(answers, answers.picked, f" of the variance of {answers.study.outcome}")
+    return f"{_keep(answers)}: at worst the risk is {risk}."
 
 
 def _keep(answers: Answers) -> str:
     outcome, names = answers.study.outcome, answers.picked["subset"]
     if not answers.model.is_identified_:
+        kind = "shows no sign of change" if answers.study.mutable is None else "is not named as mutable"
+        what = f"all that {kind}, {words(names)}" if names else "no predictor"
         return (
-            f"These data do not tell which mechanisms change: as a precaution, {outcome} is predicted from "
-            f"all that is surely stable, {words(answers.model.stable_)}"
+            f"These data do not tell {untold(answers)}: as a precaution, {outcome} is predicted from {what}"
         )
     if names:
         return f"Predict {outcome} from {words(names)}"
@@ -50,6 +56,11 @@ def second_sentence(answers: Answers) -> str:
         f"{in_training[POOLED]:.2f} in its worst training environment, which says nothing about others; the "
         f"mean of {answers.study.outcome} alone has {answers.mix(CONSTANT):.2f}."
     )
+    if not answers.model.is_identified_:
+        return (
+            f"In the training mix that has {answers.mix(PICK):.2f}, and {in_training[PICK]:.2f} in its worst "
+            f"training environment. {pooled}"
+        )
     poor = f" {poor_overlap(answers)}" if answers.model.overlap_.is_poor else ""
     if answers.keeps_all:
         return f"That is the whole stable set. {pooled}{poor}"
@@ -62,10 +73,10 @@ def second_sentence(answers: Answers) -> str:
 
 def poor_overlap(answers: Answers) -> str:
     """Say how little the worst case rests on."""
-    overlap = answers.model.overlap_
+    overlap, covered = answers.model.overlap_, covered_values(answers)
     return (
         f"Overlap is poor: the worst case rests on {overlap.effective_rows:,.0f} effective rows of "
-        f"{overlap.n_rows:,} and may be far higher."
+        f"{overlap.n_rows:,}{f', where {covered},' if covered else ''} and may be far higher."
     )
 
 
@@ -99,7 +110,9 @@ def _predictor_row(
     answers: Answers, name: str, uses: Iterable[Any], row: pd.Series | None = None
 ) -> dict[str, str]:
     found = {"predictor": name, "uses": words(uses), "worst case": "–", "interval": "–"}
-    if row is not None and np.isfinite(row["risk"]):
+    if row is not None and not np.isfinite(row["risk"]):
+        found["worst case"] = "unknown"
+    elif row is not None:
         found["worst case"] = f"{row['risk'] / answers.model.training_variance_:.3f}"
         found["interval"] = interval(answers, row, ".3f")
     found["training"] = f"{answers.mix(name):.3f}"
@@ -112,9 +125,12 @@ def _predictor_row(
 def columns_note(answers: Answers) -> str:
     """Say what the columns of the predictors' table hold."""
     new = "; worst new: in the worst of the new environments" if answers.new_risks is not None else ""
+    worst = f"under any change of the mutable predictors, with {level(answers)} interval"
+    if not answers.model.is_identified_:
+        worst = f"unknown, since the data do not tell {untold(answers)}"
     return (
-        f"Worst case: under any change of the mutable predictors, with {level(answers)} interval; training: "
-        f"in the training mix, out of fold; its worst: in the worst training environment{new}."
+        f"Worst case: {worst}; training: in the training mix, out of fold; its worst: in the worst training "
+        f"environment{new}."
     )
 
 

@@ -12,6 +12,8 @@ from causalkit.cli._words import listed
 if TYPE_CHECKING:
     from causalkit.cli._subset._analysis import Answers
 
+_NEARLY_ALL = 0.95
+
 
 def words(names: Iterable[Any]) -> str:
     """Return "a, b and c", or "nothing"."""
@@ -22,6 +24,19 @@ def words(names: Iterable[Any]) -> str:
 def braces(names: Iterable[Any]) -> str:
     """Return "{a, b}"."""
     return "{" + ", ".join(str(name) for name in names) + "}"
+
+
+def covered_values(answers: Answers) -> str:
+    """Say how much of the mutable variables' values occurs for given causes; nothing where almost all do."""
+    share = answers.model.overlap_.covered_share
+    if share >= _NEARLY_ALL:
+        return ""
+    return f"{100 * share:.0f} % of the values of {words(answers.model.mutable_)} occur for given causes"
+
+
+def untold(answers: Answers) -> str:
+    """Return what the data do not tell where the roles of the columns are not identified."""
+    return "which mechanisms change" if answers.study.mutable is None else "what depends on what"
 
 
 def level(answers: Answers) -> str:

@@ -26,7 +26,7 @@ from causalkit.estimators._minimax._discovery_verdict import judge
 from causalkit.graphs._dag import check_causal_graph, check_variables
 
 # More rows than these say little more, and take longer.
-_MOST_ROWS = 16_000
+_MOST_ROWS = 12_000
 
 
 @dataclass(frozen=True, repr=False)
@@ -83,7 +83,7 @@ def discover(
     coefficients may change; residual spreads may follow parents and change; variables with levels have
     multinomial logistic mechanisms. Coefficients of the environments are free or, where that is cheaper,
     draws from a normal law, so that many environments cost little. Up to sixteen variables the search is
-    exact, with at most three parents. Of more than 16,000 rows a part is used, chosen by hashes of the rows.
+    exact, with at most three parents. Of more than 12,000 rows a part is used, chosen by hashes of the rows.
 
     A change named this way can still come from a poor model. So each named variable must also say something
     about the environment beyond its neighbours, in the held-out fit of classifiers of the environment with

@@ -8,7 +8,7 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
+from scipy.stats import norm, rankdata
 
 from causalkit.estimators._minimax._discovery_features import Floats, Ints
 from causalkit.estimators._minimax._discovery_table import Table
@@ -32,6 +32,7 @@ _SETTINGS = {
 }
 # A sum over rows that is smaller than this many standard errors could be chance.
 _CLEAR = 2.5
+_CHANCE = 0.05
 # One that is larger than this many cannot be what averaging two models gains.
 _BEYOND_DOUBT = 10.0
 
@@ -54,12 +55,16 @@ class Evidence:
         """
         return log_average(self._held_out({v, *given}), self._held_out(given)) - self._held_out(given)
 
-    def is_clear(self, v: int, given: Collection[int], errors: float = _CLEAR) -> bool:
+    def is_clear(self, v: int, given: Collection[int], errors: float | None = None) -> bool:
         """Whether ``v`` says more about the environment, beyond others, than chance would.
+
+        Without ``errors``, chance does so for one of all variables in one of twenty data sets at most.
 
         The average of two models is better than one of them even where ``v`` is noise. So the gain must also
         be clear where both models are averaged with a third: that of a copy of ``v`` whose rows were mixed.
         """
+        if errors is None:
+            errors = max(_CLEAR, float(norm.isf(_CHANCE / len(self._table.names))))
         gain = self.gain(v, given)
         if not is_clear(gain, errors) or is_clear(gain, _BEYOND_DOUBT):
             return is_clear(gain, errors)

@@ -18,7 +18,7 @@ MAX_PARENTS = 3
 # Each variable chooses its parents among this many others: those that say most about it.
 _MAX_CANDIDATES = 11
 # Sets of three are made of this many: those in the best sets of two.
-_MAX_IN_THREES = 7
+_MAX_IN_THREES = 9
 # A changing mechanism that is worse than the stable one by this much stays so, row by row.
 _CLEARLY_WORSE = 3.0
 

@@ -14,7 +14,7 @@ from causalkit.exceptions import OverlapWarning
 _POOR_SHARE = 0.25  # fewer effective rows than this share are flagged
 _POOR_COVER = 0.7
 _TOO_FEW = 10.0  # fewer effective rows than this are refused
-_ENOUGH_PER_LEVEL = 300.0
+_ENOUGH_PER_LEVEL = 100.0
 _LARGEST_WEIGHT = 20.0  # times the mean
 
 
@@ -50,7 +50,7 @@ class Overlap(Result):
     def is_thin(self) -> bool:
         """Whether rows for each joint level are too few to find the worst change, whose risk is then too low.
 
-        In the worlds of ``make_mutable_scm`` about 300 are enough.
+        In the worlds of ``make_mutable_scm`` it was found from about 100 on.
         """
         return bool(self.rows_per_level < _ENOUGH_PER_LEVEL)
 

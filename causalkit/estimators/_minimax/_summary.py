@@ -19,7 +19,7 @@ _ASSUMPTIONS = (
 def minimax_summary(model: Any) -> str:
     """Return a text of several lines about a fitted model."""
     lines = [
-        f"Subset with the smallest worst-case risk: {_set(model.subset_)}",
+        _headline(model),
         *_risk_lines(model),
         *_tie_lines(model),
         *_role_lines(model),
@@ -31,13 +31,20 @@ def minimax_summary(model: Any) -> str:
     return "\n".join(lines)
 
 
+def _headline(model: Any) -> str:
+    searched = model.is_identified_ and model.search != "whole_set"
+    words = "Subset with the smallest worst-case risk" if searched else "Subset without a search"
+    return f"{words}: {_set(model.subset_)}"
+
+
 def _risk_lines(model: Any) -> list[str]:
     scale, (low, high) = model.training_variance_, model.worst_case_interval_
     if np.isnan(model.worst_case_risk_):
         risk = "Worst-case risk: unknown, since the environments do not tell what changes how"
     else:
+        least = "overlap is poor, so at least " if model.overlap_.is_poor else ""
         risk = (
-            f"Worst-case risk: {model.worst_case_risk_ / scale:.3f} of the outcome's variance "
+            f"Worst-case risk: {least}{model.worst_case_risk_ / scale:.3f} of the outcome's variance "
             f"({1 - model.alpha:.0%} interval {low / scale:.3f} to {high / scale:.3f})"
         )
     table = model.environment_risks()
@@ -48,9 +55,13 @@ def _risk_lines(model: Any) -> list[str]:
         risk,
         f"Largest risk in a training environment (out of fold; the smallest has {smallest} rows): "
         + ", ".join(f"{name} {value:.3f}" for name, value in worst.items()),
-        f"Price of robustness in the training mix: {price.estimate:.3f} "
-        f"({price_low:.3f} to {price_high:.3f})",
+        f"Price of robustness in the training mix: {_rounded(price.estimate)} "
+        f"({_rounded(price_low)} to {_rounded(price_high)})",
     ]
+
+
+def _rounded(value: float) -> str:
+    return f"{round(value, 3) + 0.0:.3f}"  # no minus before zero
 
 
 def _tie_lines(model: Any) -> list[str]:
@@ -95,7 +106,7 @@ def _overlap_lines(model: Any) -> list[str]:
     )
     if overlap.is_poor:
         text += ": POOR, the worst case rests on few rows and may be far higher"
-    if overlap.is_thin:
+    if overlap.is_thin and model.is_identified_:
         text += (
             f"; {overlap.rows_per_level:.0f} for each joint level of the mutable variables: too few to be "
             "sure of the worst change, so that risks may be too low"

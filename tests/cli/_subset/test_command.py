@@ -155,12 +155,18 @@ class TestConsole:
     def test_unidentified_environments_are_said_first(
         self, table: pd.DataFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        out = run(table, tmp_path, "--no-figures", "--environments", "site")
+        out = run(table, tmp_path, "--environments", "site")
         printed = " ".join(capsys.readouterr().out.split())
         assert "These data do not tell which mechanisms change: as a precaution" in printed
+        assert "The worst-case risk is unknown." in printed
         assert "NOT IDENTIFIED" in printed
         assert "No search was done" in printed
-        assert "Name the mutable predictors with --mutable" in out.page
+        assert "Give the mutable predictors with --mutable" in out.page
+        risks = out.csv("risks")
+        assert len(risks) == 1
+        assert risks[["risk", "risk_low", "risk_high", "average_risk", "lower_bound"]].isna().all(axis=None)
+        assert risks["training_risk"].notna().all()
+        assert {path.name for path in (out.out / "figures").iterdir()} == {"environment_risk.png"}
 
     def test_poor_overlap_is_said_first(
         self, shifted: pd.DataFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -12,6 +12,7 @@ import pytest
 from causalkit.cli._subset import _grounds as grounds
 from causalkit.cli._subset import _verdicts as say
 from causalkit.cli._subset._analysis import Answers, Settings
+from causalkit.cli._subset._contents import contents
 from causalkit.cli._subset._study import NewRows, Study
 from causalkit.inference import EffectEstimate
 
@@ -45,6 +46,11 @@ def classes(picked: int = 0, tied: tuple[int, ...] = ()) -> pd.DataFrame:
     return table.assign(picked=place == picked, tied=np.isin(place, [picked, *tied]))
 
 
+def overlap(**changes: Any) -> SimpleNamespace:
+    values = {"n_rows": 40, "effective_rows": 36.2, "covered_share": 1.0, "is_poor": False, "is_thin": False}
+    return SimpleNamespace(**values | changes)
+
+
 def answers(*, picked: int = 0, tied: tuple[int, ...] = (), study: Any = None, **model: Any) -> Answers:
     """Answers about an outcome y with stable x, z and mutable m."""
     table = classes(picked, tied)
@@ -63,7 +69,7 @@ def answers(*, picked: int = 0, tied: tuple[int, ...] = (), study: Any = None, *
         "training_variance_": 2.0,
         "worst_case_risk_": table.loc[picked, "risk"],
         "worst_case_interval_": (low, high),
-        "overlap_": SimpleNamespace(n_rows=40, effective_rows=36.2, is_poor=False, is_thin=False),
+        "overlap_": overlap(),
         "price_of_robustness_": EffectEstimate(0.35, 0.01, 40),
     }
     given: dict[str, Any] = {
@@ -82,6 +88,21 @@ def answers(*, picked: int = 0, tied: tuple[int, ...] = (), study: Any = None, *
     return Answers(
         Study(**(given | (study or {}))), Settings(), SimpleNamespace(**(fitted | model)), in_training
     )
+
+
+def unidentified(mutable: tuple[str, ...] | None = None, graph: Any = None, **model: Any) -> Answers:
+    """What a fit is like where the environments do not tell: one class, with risks if only m changed."""
+    table = classes(picked=1).iloc[[1]].assign(average_risk=1.2)
+    changes = {
+        "risk_table_": table,
+        "is_identified_": False,
+        "subset_": ("x", "z"),
+        "tied_subsets_": [("x", "z")],
+        "worst_case_risk_": NAN,
+        "worst_case_interval_": (NAN, NAN),
+    }
+    study = {"mutable": mutable, "causal_graph": graph}
+    return answers(picked=1, study=study, **changes | model)
 
 
 class TestAnswer:
@@ -114,35 +135,90 @@ class TestAnswer:
             "No stable predictor is shown to be worth keeping for y: at worst"
         )
 
-    def test_unidentified_is_said_before_the_number(self) -> None:
-        found = answers(picked=1, is_identified_=False)
+    def test_unidentified_has_no_known_risk(self) -> None:
+        found = unidentified()
         assert say.answer_sentence(found) == (
             "These data do not tell which mechanisms change: as a precaution, y is predicted from all that "
-            "is surely stable, x and z: if only m changes, at worst the risk is 0.80 of the variance of y "
-            "(95 % interval 0.70 to 0.90)."
+            "shows no sign of change, x and z. The worst-case risk is unknown."
+        )
+        assert say.second_sentence(found).startswith(
+            "In the training mix that has 0.50, and 0.50 in its worst training environment. The pooled fit"
+        )
+        assert say.columns_note(found).startswith(
+            "Worst case: unknown, since the data do not tell which mechanisms change; training: in the"
+        )
+        (pick, pooled, _) = say.predictor_rows(found)
+        assert (pick["worst case"], pick["interval"], pick["training"]) == ("unknown", "–", "0.500")
+        assert pooled["worst case"] == "–"
+
+    def test_a_graph_that_cannot_be_learned_is_another_thing_not_told(self) -> None:
+        found = unidentified(mutable=("m",))
+        assert say.answer_sentence(found).startswith(
+            "These data do not tell what depends on what: as a precaution, y is predicted from all that is "
+            "not named as mutable, x and z. The worst"
+        )
+        assert "do not tell what depends on what;" in say.columns_note(found)
+        assert grounds.search_sentences(found) == [
+            "No search was done: without knowing what depends on what there is nothing to compare."
+        ]
+
+    def test_unidentified_without_a_stable_predictor(self) -> None:
+        table = classes().iloc[[0]]
+        table.at[0, "subset"] = ()
+        found = unidentified(risk_table_=table, stable_=())
+        assert say.answer_sentence(found).startswith(
+            "These data do not tell which mechanisms change: as a precaution, y is predicted from no "
+            "predictor. The"
         )
 
-    def test_unknown_risk_is_no_number(self) -> None:
-        found = answers(picked=1, is_identified_=False, mutable_=(), worst_case_risk_=NAN)
-        assert say.answer_sentence(found).endswith("x and z; the worst-case risk is unknown.")
-        table = classes(picked=1)
-        table[["risk", "risk_low", "risk_high"]] = NAN
-        found = answers(picked=1, risk_table_=table)
-        assert say.predictor_rows(found)[0]["worst case"] == "–"
+    def test_no_number_of_an_unidentified_risk_is_shown(self) -> None:
+        found = unidentified()
+        assert not np.isfinite(
+            found.picked[["risk", "risk_low", "risk_high", "average_risk"]].astype(float)
+        ).any()
+        assert found.picked["training_risk"] == 0.3
+        assert np.isfinite(found.model.risk_table_["risk"]).all()
+        (row,) = contents(found)["classes"]
+        assert (row["worst case"], row["interval"], row["training mix"]) == ("unknown", "–", "0.150")
+        known = contents(answers())["classes"]
+        assert [row["worst case"] for row in known] == ["0.500", "0.800", "at least 0.950", "at least 1.200"]
+        assert [row["training mix"] for row in known] == ["0.500", "0.150", "–", "–"]
+        assert found.keeps_all
 
     def test_poor_overlap_stands_beside_the_answer(self) -> None:
-        poor = SimpleNamespace(n_rows=4000, effective_rows=150.4, is_poor=True, is_thin=False)
-        found = answers(overlap_=poor)
-        assert say.second_sentence(found).endswith(
+        poor = answers(overlap_=overlap(n_rows=4000, effective_rows=150.4, is_poor=True))
+        assert say.second_sentence(poor).endswith(
             "Overlap is poor: the worst case rests on 150 effective rows of 4,000 and may be far higher."
         )
-        assert grounds.overlap_sentence(found).startswith("POOR: 150 of 4,000 rows are effective")
+        assert grounds.overlap_sentence(poor).startswith("POOR: 150 of 4,000 rows are effective")
+        assert any("overlap is poor" in sentence for sentence in grounds.limits(poor))
+        assert "poor" not in say.second_sentence(answers())
+        assert not any("overlap is poor" in sentence for sentence in grounds.limits(answers()))
+
+    def test_values_that_never_occur_for_given_causes_are_said(self) -> None:
+        found = answers(overlap_=overlap(covered_share=0.124, is_poor=True))
+        said = "12 % of the values of m occur for given causes"
+        assert f"36 effective rows of 40, where {said}, and may be far higher." in say.second_sentence(found)
+        assert f"; {said}. The worst case rests on little" in grounds.overlap_sentence(found)
+        most = answers(overlap_=overlap(covered_share=0.9))
+        assert grounds.overlap_sentence(most).endswith("; 90 % of the values of m occur for given causes.")
+        almost = answers(overlap_=overlap(covered_share=0.96))
+        assert "of the values" not in grounds.overlap_sentence(almost)
 
     def test_few_rows_for_each_level_are_said(self) -> None:
-        thin = SimpleNamespace(n_rows=40, effective_rows=36.2, is_poor=False, is_thin=True, rows_per_level=3.6)
-        assert "4 for each joint level of them are few" in grounds.overlap_sentence(answers(overlap_=thin))
-        assert any("overlap is poor" in sentence for sentence in grounds.limits(found))
-        assert "poor" not in say.second_sentence(answers())
+        thin = answers(overlap_=overlap(is_thin=True, rows_per_level=3.6))
+        assert (
+            "; 4 for each joint level of them are few to find the worst change"
+            in grounds.overlap_sentence(thin)
+        )
+        assert "joint level" not in grounds.overlap_sentence(answers())
+
+    def test_overlap_says_nothing_of_a_risk_that_is_unknown(self) -> None:
+        found = unidentified(overlap_=overlap(is_poor=True, is_thin=True, rows_per_level=3.6))
+        sentence = grounds.overlap_sentence(found)
+        assert sentence.startswith("POOR: 36 of 40 rows are effective")
+        assert "worst" not in sentence
+        assert "verlap" not in say.second_sentence(found)
 
     def test_level_of_the_interval(self) -> None:
         found = replace(answers(), settings=Settings(alpha=0.1))
@@ -175,7 +251,7 @@ class TestTiesAndPrice:
 
     def test_no_ties_without_a_search(self) -> None:
         assert say.ties_sentence(answers(whole_set_is_optimal_=True)) == ""
-        assert say.ties_sentence(answers(is_identified_=False)) == ""
+        assert say.ties_sentence(unidentified()) == ""
 
     @pytest.mark.parametrize(
         ("estimate", "start"),
@@ -228,10 +304,38 @@ class TestSearch:
         assert sentence.startswith(f"No search was needed: by the causal graph {why}, and then")
 
     def test_unidentified(self) -> None:
-        (sentence,) = grounds.search_sentences(answers(is_identified_=False))
-        assert sentence.startswith("No search was done")
-        limits = grounds.limits(answers(is_identified_=False))
-        assert limits[0].startswith("Which mechanisms change. Name the mutable predictors with --mutable")
+        (sentence,) = grounds.search_sentences(unidentified())
+        assert sentence == (
+            "No search was done: without knowing which mechanisms change there is nothing to compare."
+        )
+
+    @pytest.mark.parametrize(
+        ("mutable", "graph", "start"),
+        [
+            (
+                None,
+                None,
+                "Which mechanisms change, and so how large the risk can get elsewhere. Give the mutable "
+                "predictors with --mutable and the causal graph with --graph, or add",
+            ),
+            (
+                None,
+                SEARCH,
+                "Which mechanisms change, and so how large the risk can get elsewhere. Give the "
+                "mutable predictors with --mutable, or add",
+            ),
+            (
+                ("m",),
+                None,
+                "What depends on what, and so how large the risk can get elsewhere. Give the causal "
+                "graph with --graph, or add",
+            ),
+        ],
+        ids=["nothing is given", "graph is given", "mutable is given"],
+    )
+    def test_what_would_tell(self, mutable: Any, graph: Any, start: str) -> None:
+        (limit,) = grounds.limits(unidentified(mutable, graph))
+        assert limit.startswith(start)
 
     def test_extrapolation_is_said(self) -> None:
         assert "no rows" not in grounds.overlap_sentence(answers())
@@ -287,8 +391,7 @@ class TestDiscovery:
         assert grounds.identified_sentence(found) == expected
 
     def test_unidentified_is_said_loudly(self, stability: pd.DataFrame) -> None:
-        nothing = {"causal_graph": None, "mutable": None}
-        found = answers(stability_=stability, is_identified_=False, mutable_=(), study=nothing)
+        found = unidentified(stability_=stability, mutable_=())
         assert grounds.identified_sentence(found).startswith("NOT IDENTIFIED. Learned from")
         assert "(mutable: none)" in grounds.identified_sentence(found)
 

@@ -11,6 +11,7 @@ from causalkit._random import child_generators
 from causalkit.datasets import make_mutable_scm
 from causalkit.estimators._minimax._analysis import Options, analyse
 from causalkit.estimators._minimax._assess import estimate_risk
+from causalkit.estimators._minimax._judge import DataJudge
 from causalkit.estimators._minimax._pooled import fit_pooled
 from causalkit.estimators._minimax._refits import refit_variance
 from causalkit.estimators._minimax._roles import assign_roles, mutable_variables
@@ -146,7 +147,31 @@ def test_searches(world, found):
 def test_what_is_not_identified_is_not_searched(world):
     found = world.analysed(roles=replace(world.roles, is_identified=False))
     assert found.picked_members == frozenset("XZ")
-    assert set(found.table["pruned_by"]) == {"", "not identified"}
+    assert found.tied == (frozenset("XZ"),)
+    (row,) = found.table.itertuples()
+    assert (row.subset, row.free, row.n_subsets, row.status) == (("X", "Z"), (), 1, "fitted")
+    assert found.n_bounds == 0
+    np.testing.assert_array_equal(found.pick.out_of_fold, found.whole.out_of_fold)
+
+
+def test_what_is_not_identified_is_all_used_whatever_the_graph_says():
+    # Given X, Z adds nothing by this graph, which is not to be relied on.
+    world = World(nx.DiGraph([("y", "M"), ("y", "X"), ("X", "Z"), ("M", "X")]))
+    assert world.analysed(search="whole_set").picked_members == frozenset("X")
+    found = world.analysed(roles=replace(world.roles, is_identified=False))
+    assert found.picked_members == frozenset("XZ")
+    assert found.table["free"].tolist() == [()]
+    assert {1, 2} <= set(found.pick.columns)
+
+
+def test_what_the_judge_calls_worse_does_not_tie(world, monkeypatch):
+    ties = world.analysed(alpha=1e-9)
+    assert len(ties.tied) > 1
+    best = ties.table.loc[0, "subset"]
+    monkeypatch.setattr(DataJudge, "is_worse", lambda self, subset, best: True)
+    found = world.analysed(alpha=1e-9)
+    assert found.tied == (frozenset(best),)
+    assert found.table["tied"].tolist() == [True, False, False, False]
 
 
 def test_what_the_graph_decides_is_not_searched():

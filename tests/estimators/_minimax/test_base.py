@@ -111,6 +111,21 @@ def test_a_graph_at_prediction_needs_one_in_fit(data, model):
         model.predict(data.X, graph=nx.empty_graph(240))
 
 
+def test_no_graph_at_prediction_after_one_in_fit_is_told(data):
+    graph = nx.relabel_nodes(nx.cycle_graph(240), dict(enumerate(data.X.index)))
+    model = MinimaxSubsetRegressor(causal_graph=GRAPH, mutable="M", search="whole_set", **SETTINGS)
+    model.fit(data.X, data.y, environments=data.environments.to_numpy(), graph=graph)
+    message = "graph is None, but the fit had a graph: every row counts as one without links; give graph="
+    with pytest.warns(UserWarning, match=message) as caught:
+        found = model.predict(data.X)
+    assert [each.filename for each in caught] == [__file__]
+    without = nx.relabel_nodes(nx.empty_graph(240), dict(enumerate(data.X.index)))
+    np.testing.assert_array_equal(found, model.predict(data.X, graph=without))
+    assert (found != model.predict(data.X, graph=graph)).any()
+    with pytest.warns(UserWarning, match=message):
+        model.environment_risks(data.X, data.y)
+
+
 def test_values_outside_those_of_the_fit_are_told(data):
     model = fitted(data, search="whole_set")
     far = data.X.assign(Z=data.X["Z"] + np.where(np.arange(240) < 12, 50.0, 0.0))
@@ -166,6 +181,37 @@ def test_the_outcome_is_named_as_its_series_is(data):
     assert "blood count" in model.causal_graph_
     with pytest.raises(ValueError, match=re.escape("lacks ['y']")):
         model.fit(data.X, data.y.to_numpy(), environments=data.environments.to_numpy())
+
+
+def test_the_name_of_the_outcome_may_be_a_number(data):
+    model = MinimaxSubsetRegressor(causal_graph=nx.relabel_nodes(GRAPH, {"y": 3}), mutable="M", **SETTINGS)
+    model.fit(data.X, data.y.rename(3), environments=data.environments.to_numpy())
+    assert set(model.causal_graph_) == {3, "M", "X", "Z"}
+    text = clone(model).set_params(causal_graph=nx.relabel_nodes(GRAPH, {"y": "3"}))
+    with pytest.raises(ValueError, match="lacks \\[3\\]"):
+        text.fit(data.X, data.y.rename(3), environments=data.environments.to_numpy())
+
+
+@pytest.mark.parametrize("kind", [MinimaxSubsetRegressor, MinimaxSubsetClassifier])
+def test_a_column_that_is_the_outcome_is_refused(data, kind):
+    y = data.y if kind is MinimaxSubsetRegressor else (data.y > 0.5).astype(int)
+    model = kind(causal_graph=GRAPH, mutable="M", **SETTINGS)
+    sites = data.environments.to_numpy()
+    with pytest.raises(ValueError, match="X must not hold the outcome; column 'Z' is a copy of y"):
+        model.fit(data.X.assign(Z=y), y, environments=sites)
+    other = y.copy()
+    other.iloc[7] = 1 - other.iloc[7]
+    model.fit(data.X.assign(Z=other), y, environments=sites)  # all but one row
+
+
+def test_levels_have_no_bounds(data):
+    words = data.X.assign(M=np.array(["a", "b", "c", "d"])[data.X["M"]])
+    model = MinimaxSubsetRegressor(causal_graph=GRAPH, mutable="M", mutable_range={"M": (0, 1)}, **SETTINGS)
+    message = (
+        "mutable_range must bound numbers; got bounds for 'M', which has the levels ['a', 'b', 'c', 'd']"
+    )
+    with pytest.raises(ValueError, match=re.escape(message)):
+        model.fit(words, data.y)
 
 
 def test_levels_are_columns_too(data):

@@ -192,6 +192,32 @@ def test_screens_find_both_outcomes(world, whole):
     assert judge.screen(each, level(whole, 0.5)) is None
 
 
+def test_worse_is_what_a_bound_or_a_screen_says(world, data, whole):
+    judge, tree = replace(world[0], _adversary=None), world[1]
+    seen = set()
+    for names in ((), ("X",), ("Z",), ("X", "Z")):
+        each, loss = tree.class_of(names), direct_loss(judge, data, *names)
+        bound = judge.bound(each)
+        worst = max(loss[data.environments == e].mean() for e in range(4))
+        between = (loss.mean() + worst) / 2
+        for value in (0.0, 0.5 * bound.bound, between, bound.bound, 9.0):
+            incumbent = level(whole, value)
+            parts = bound.exceeds(incumbent, ALPHA), judge.screen(each, incumbent) is not None
+            assert judge.is_worse(each, incumbent) is any(parts)
+            seen.add(parts)
+    assert {(True, True), (False, False)} <= seen
+
+
+def test_one_of_bound_and_screen_is_enough(world, whole, monkeypatch):
+    judge, tree = world
+    each, low, high = tree.class_of(["X"]), level(whole, 0.0), level(whole, 9.0)
+    assert not judge.is_worse(each, high)
+    monkeypatch.setattr(DataJudge, "screen", lambda self, subset, incumbent: None)
+    assert judge.is_worse(each, low)
+    monkeypatch.setattr(DataJudge, "screen", lambda self, subset, incumbent: (BY_ENVIRONMENT, 1.0))
+    assert judge.is_worse(each, high)
+
+
 def test_environments_with_few_rows_certify_nothing(data, whole):
     # The same rows as before; those that X predicts worst are an environment of 99 or of 100 rows.
     judge, tree = judge_of(data)

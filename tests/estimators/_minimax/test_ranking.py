@@ -43,8 +43,12 @@ def outcome_of(estimates):
     return Outcome({m: (SubsetClass(m, frozenset(), 1), estimates[name]) for name, m in members.items()})
 
 
-def ranked(estimates, alpha=0.05):
-    picked, tied = rank_classes(outcome_of(estimates), alpha)
+def never(subset, best):
+    return False
+
+
+def ranked(estimates, alpha=0.05, is_beaten=never):
+    picked, tied = rank_classes(outcome_of(estimates), alpha, is_beaten)
     return "".join(sorted(picked)), ["".join(sorted(each)) for each in tied]
 
 
@@ -100,6 +104,25 @@ def test_the_pick_is_tied_at_any_level(alpha):
 
 def test_one_class_alone():
     assert ranked({"a": BEST}) == ("a", ["a"])
+
+
+def test_a_class_that_a_bound_beats_does_not_tie():
+    estimates = {"a": at(0.4, 0.1), "b": BEST, "c": at(0.9, 0.3), "d": at(5, 0.0)}
+    asked = []
+
+    def beaten(subset, best):
+        asked.append((set(subset.members), best))
+        return subset.members == {"a"}
+
+    assert ranked(estimates, is_beaten=beaten) == ("c", ["c", "b"])
+    # Asked of classes with their own risk near the best one, against that one.
+    assert [members for members, _ in asked] == [{"a"}, {"c"}]
+    assert all(best is BEST for _, best in asked)
+
+
+def test_the_best_class_ties_whatever_is_said_of_it():
+    estimates = {"a": at(0.4, 0.1), "b": BEST}
+    assert ranked(estimates, is_beaten=lambda subset, best: True) == ("b", ["b"])
 
 
 def test_refits_add_their_variance():

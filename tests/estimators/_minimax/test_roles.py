@@ -36,10 +36,30 @@ def sites():
 @pytest.mark.parametrize("named", ["m", ["m"], ("m",), {"m"}, pd.Index(["m"])])
 def test_what_is_given_is_taken(named):
     roles = assigned(mutable=named, causal_graph=GRAPH)
-    assert roles.causal_graph is GRAPH
+    assert nx.utils.graphs_equal(roles.causal_graph, GRAPH)
     assert (roles.target, roles.mutable, roles.stable) == ("y", ("m",), ("x", "z", "far"))
     assert roles.whole_set_is_optimal is False
     assert (roles.is_identified, roles.reason, roles.stability) == (True, GIVEN, None)
+
+
+def test_the_graph_is_a_copy_that_later_changes_do_not_reach(sites):
+    given = GRAPH.copy()
+    roles = assigned(mutable="m", causal_graph=given)
+    given.remove_edge("y", "m")
+    assert nx.utils.graphs_equal(roles.causal_graph, GRAPH)
+    table, y, site = sites
+    drawn = nx.DiGraph([("x", "y"), ("y", "m"), ("y", "z")])
+    learned = assigned(table, y, site, causal_graph=drawn)
+    drawn.remove_node("z")
+    assert set(learned.causal_graph.edges) == {("x", "y"), ("y", "m"), ("y", "z")}
+
+
+def test_names_may_be_numbers():
+    names = {name: j for j, name in enumerate([*COLUMNS, "y"])}
+    roles = assigned(
+        TABLE.rename(columns=names), Y.rename(4), mutable=[1], causal_graph=nx.relabel_nodes(GRAPH, names)
+    )
+    assert (roles.target, roles.mutable, set(roles.stable)) == (4, (1,), {0, 2, 3})
 
 
 def test_one_environment_is_enough_where_both_are_given():

@@ -9,7 +9,13 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from causalkit.estimators._minimax._search import BY_SUBTREE, best_first, exhaustive, only_whole_set
+from causalkit.estimators._minimax._search import (
+    BY_SUBTREE,
+    best_first,
+    exhaustive,
+    only_this,
+    only_whole_set,
+)
 from causalkit.graphs import SubsetTree, subset_classes
 
 SCREENED = "known to be worse"
@@ -270,3 +276,24 @@ def test_the_whole_set_alone():
     assert (subtree, reason) == (tree.root, "graph")
     assert np.isnan(bound)
     assert outcome.n_bounds == 0
+
+
+@pytest.mark.parametrize("names", [("x2", "x0"), (), ["x0", "x1", "x2", "x3"]])
+def test_one_set_alone_with_all_that_is_in_it(names):
+    members = frozenset(names)
+    judge = Toy({members: 0.25})
+    outcome = only_this(names, judge)
+    assert judge.calls == {"bound": [], "screen": [], "assess": [members]}
+    ((each, risk),) = outcome.assessed.values()
+    assert list(outcome.assessed) == [members]
+    assert (each.members, each.free, each.n_subsets, risk) == (members, frozenset(), 1, 0.25)
+    assert outcome.pruned == []
+    assert outcome.n_bounds == 0
+
+
+def test_one_set_is_not_made_smaller_as_that_of_a_class_is():
+    # Of a path the first variable says all that the others do.
+    problem = path(3)
+    assert list(only_whole_set(SubsetTree(*problem), Toy(random_risks(problem, 0)), "").assessed) == [{"x0"}]
+    everything = frozenset(["x0", "x1", "x2"])
+    assert list(only_this(everything, Toy({everything: 1.0})).assessed) == [everything]

@@ -68,6 +68,29 @@ def test_poor_overlap_is_flagged():
     assert setting.overlap.is_poor
 
 
+def test_rows_are_counted_for_each_joint_level(world):
+    X, y, environments = world
+    setting = prepare(X, y, environments, [variable()], random_state=0)
+    assert setting.overlap.rows_per_level == pytest.approx(setting.overlap.effective_rows / 4)
+    assert not prepare(X, y, environments, [], random_state=0).overlap.rows_per_level < 1000
+    # A number with many values counts as fifteen bins, beside the four levels.
+    two = [variable(), MutableVariable(2, (), True, 1)]
+    both = prepare(X, y, environments, two, random_state=0).overlap
+    assert both.rows_per_level == pytest.approx(both.effective_rows / 60)
+    assert both.is_thin
+
+
+def test_a_value_that_the_outcome_decides_is_poor_overlap():
+    data = make_mutable_scm("interaction", n_rows=1000, follow=(1, 1), random_state=0)
+    X, environments = data.X[["M", "X", "Z"]].to_numpy(float), data.environments.to_numpy()
+    with pytest.warns(OverlapWarning, match=r"1\d\d\d effective rows of 2000, 1\d% of the values covered"):
+        setting = prepare(X, data.y.to_numpy(), environments, [variable()], random_state=0)
+    assert setting.overlap.is_poor
+    # Of ten values one occurs for a given outcome.
+    assert setting.overlap.covered_share == pytest.approx(0.1, abs=0.04)
+    assert setting.overlap.effective_rows > 1000
+
+
 def test_bad_arguments_are_refused(world):
     with pytest.raises(ValueError, match=r"mutable_range must be 'observed'.*got 'all'"):
         prepare(*world, [variable()], mutable_range="all")

@@ -81,7 +81,7 @@ def test_risks_are_shares_of_the_variance():
 
 def test_an_unknown_risk_is_said_to_be_unknown():
     found = line("Worst-case risk", worst_case_risk_=np.nan, worst_case_interval_=(np.nan, np.nan))
-    assert found == "Worst-case risk: unknown, since no mutable variable is known"
+    assert found == "Worst-case risk: unknown, since the environments do not tell what changes how"
 
 
 def test_the_worst_training_environment_of_each_predictor():
@@ -110,7 +110,7 @@ def test_roles_and_why():
 
 def test_what_is_not_identified_is_said():
     found = "\n".join(lines_of(is_identified_=False))
-    assert "not identified" in found
+    assert "  not identified: all that shows no sign of change is used, without a search" in found
     assert "Search:" not in found
     assert "not identified" not in "\n".join(lines_of())
 
@@ -137,10 +137,20 @@ def test_a_search_that_was_not_wanted():
 
 
 def test_overlap_and_extrapolation():
-    assert line("Overlap") == "Overlap: 1100 effective rows of 1200"
+    values = "of the mutable variables' values occur for given causes"
+    assert line("Overlap") == f"Overlap: 1100 effective rows of 1200, 100% {values}"
+    covered = Overlap(1200, 1100.4, 0.0, False, covered_share=0.814)
+    assert line("Overlap", overlap_=covered) == f"Overlap: 1100 effective rows of 1200, 81% {values}"
     assert "POOR" in line("Overlap", overlap_=Overlap(1200, 150.2, 0.1, True))
     found = line("Overlap", risk_table_=table_of(["fitted"] * 2, extrapolated=0.25))
     assert "25% of the worst intervention is extrapolated" in found
+
+
+def test_few_rows_for_each_level_are_said():
+    thin = Overlap(1200, 1100.4, 0.0, False, rows_per_level=110.04)
+    assert "; 110 for each joint level of the mutable variables: too few" in line("Overlap", overlap_=thin)
+    enough = Overlap(1200, 1100.4, 0.0, False, rows_per_level=1100.4)
+    assert "joint level" not in line("Overlap", overlap_=enough)
 
 
 @pytest.mark.parametrize(
