@@ -32,7 +32,8 @@ def answer_sentence(answers: Answers) -> str:
     if not answers.model.is_identified_:
         return f"{_keep(answers)}. The worst-case risk is unknown."
     risk = worst_case(answers, answers.picked, f" of the variance of {answers.study.outcome}")
-    return f"{_keep(answers)}: at worst the risk is {risk}."
+    least = "at least " if answers.model.overlap_.is_poor else ""
+    return f"{_keep(answers)}: at worst the risk is {least}{risk}."
 
 
 def _keep(answers: Answers) -> str:

@@ -18,6 +18,7 @@ from causalkit.graphs._dag import check_nodes
 
 _FEWEST_ROWS = 20
 _MOST_LEVELS = 12
+_MOST_COLUMNS = 60  # memory grows with more than the third power of their number
 # Numbers, levels and the outcome are told apart when variables are put in order.
 _NUMBER, _LEVEL, _OUTCOME = range(3)
 
@@ -90,6 +91,11 @@ def read_table(X: Any, y: Any, environments: Any) -> Table:
         )
     if not X.shape[1] or X.columns.has_duplicates:
         raise ValueError(f"X must have at least one column and no name twice; got {list(X.columns)}")
+    if X.shape[1] > _MOST_COLUMNS:
+        raise ValueError(
+            f"X must have at most {_MOST_COLUMNS} columns for a causal graph to be learned; got {X.shape[1]} "
+            "(give causal_graph= and mutable=, or choose columns)"
+        )
     target = outcome_name(y)
     if target in X.columns:
         raise ValueError(

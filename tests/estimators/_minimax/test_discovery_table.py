@@ -119,3 +119,10 @@ def test_labels_of_the_environments_are_refused(data):
 def test_unknown_mutable_variables_are_refused(data):
     with pytest.raises(ValueError, match=r"mutable must be among the columns of X.*got 'out'"):
         positions_of(read_table(*data), ["a", "out"])
+
+
+def test_too_many_columns_are_refused():
+    rng = np.random.default_rng(0)
+    wide = pd.DataFrame(rng.normal(size=(40, 61))).add_prefix("x")
+    with pytest.raises(ValueError, match=r"X must have at most 60 columns .* got 61"):
+        read_table(wide, pd.Series(rng.normal(size=40)), np.repeat([0, 1], 20))

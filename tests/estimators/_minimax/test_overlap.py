@@ -58,8 +58,8 @@ def test_covered_share_is_what_occurs():
 
 
 def test_few_rows_for_each_level_are_thin():
-    assert Overlap(1000, 900.0, 0.0, False, rows_per_level=299.9).is_thin is True
-    assert Overlap(1000, 900.0, 0.0, False, rows_per_level=300.0).is_thin is False
+    assert Overlap(1000, 900.0, 0.0, False, rows_per_level=99.9).is_thin is True
+    assert Overlap(1000, 900.0, 0.0, False, rows_per_level=100.0).is_thin is False
     assert Overlap(1000, 900.0, 0.0, False).is_thin is False
 
 

@@ -79,6 +79,18 @@ def test_risks_are_shares_of_the_variance():
     assert "90% interval" in line("Worst-case risk", alpha=0.1)
 
 
+@pytest.mark.parametrize("changes", [{"is_identified_": False}, {"search": "whole_set"}])
+def test_the_answer_without_a_search(changes):
+    assert lines_of(**changes)[0] == "Subset without a search: {Z}"
+    assert lines_of(whole_set_is_optimal_=True)[0].startswith("Subset with the smallest worst-case risk")
+
+
+def test_a_risk_with_poor_overlap_is_a_least_one():
+    found = line("Worst-case risk", overlap_=Overlap(1200, 150.2, 0.1, True))
+    assert found.startswith("Worst-case risk: overlap is poor, so at least 0.500 of the outcome's variance")
+    assert "at least" not in line("Worst-case risk")
+
+
 def test_an_unknown_risk_is_said_to_be_unknown():
     found = line("Worst-case risk", worst_case_risk_=np.nan, worst_case_interval_=(np.nan, np.nan))
     assert found == "Worst-case risk: unknown, since the environments do not tell what changes how"
@@ -93,6 +105,11 @@ def test_the_worst_training_environment_of_each_predictor():
 def test_the_price_with_its_interval():
     assert line("Price of robustness").endswith("0.375 (0.355 to 0.395)")
     assert line("Price of robustness", alpha=0.5).endswith("0.375 (0.368 to 0.382)")
+
+
+def test_nothing_has_no_minus():
+    price = EffectEstimate(estimate=-0.0001, standard_error=0.0001, n_units=1200)
+    assert line("Price of robustness", price_of_robustness_=price).endswith(" 0.000 (0.000 to 0.000)")
 
 
 def test_ties_are_listed_up_to_five():
@@ -147,10 +164,11 @@ def test_overlap_and_extrapolation():
 
 
 def test_few_rows_for_each_level_are_said():
-    thin = Overlap(1200, 1100.4, 0.0, False, rows_per_level=110.04)
-    assert "; 110 for each joint level of the mutable variables: too few" in line("Overlap", overlap_=thin)
+    thin = Overlap(1200, 1100.4, 0.0, False, rows_per_level=73.36)
+    assert "; 73 for each joint level of the mutable variables: too few" in line("Overlap", overlap_=thin)
     enough = Overlap(1200, 1100.4, 0.0, False, rows_per_level=1100.4)
     assert "joint level" not in line("Overlap", overlap_=enough)
+    assert "joint level" not in line("Overlap", overlap_=thin, is_identified_=False)
 
 
 @pytest.mark.parametrize(
