@@ -34,7 +34,7 @@ class MinimaxSubsetRegressor(RegressorMixin, BaseMinimaxSubset):
         Fits f_S; any scikit-learn regressor, cloned. By default boosted trees and a smooth ridge, mixed.
     causal_graph : networkx.DiGraph, optional
         Causal graph of the columns and the outcome (the node named as the Series y is, else "y"), without
-        hidden common causes. Learned from the environments unless given.
+        hidden common causes. Learned from the environments unless given, for at most 60 columns.
     mutable : column name or list of them, optional
         Variables whose mechanism changes. Learned from the environments unless given.
     mutable_range : "observed", float or dict, default="observed"

@@ -107,8 +107,8 @@ class MinimaxSubsetClassifier(ClassifierMixin, BaseMinimaxSubset):
 
     def predict(self, X: Any, *, graph: Any = None) -> NDArray[Any]:
         """Return the likelier class (n,) of new rows."""
-        likelier = self.predict_proba(X, graph=graph).argmax(axis=1)
-        return np.asarray(self.classes_[likelier])
+        likelier = self._predicted(X, graph) > 0.5
+        return np.asarray(self.classes_[likelier.astype(np.intp)])
 
     def score(
         self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None, *, graph: Any = None

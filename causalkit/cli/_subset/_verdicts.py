@@ -167,7 +167,8 @@ def price_sentence(answers: Answers) -> str:
     """Say what robustness costs where nothing changes."""
     price = answers.model.price_of_robustness_
     low, high = price.conf_int(answers.settings.alpha)
-    amount = f"{price.estimate:.2f} ({level(answers)} interval {low:.2f} to {high:.2f})"
+    shown, shown_low, shown_high = (f"{round(x, 2) + 0.0:.2f}" for x in (price.estimate, low, high))
+    amount = f"{shown} ({level(answers)} interval {shown_low} to {shown_high})"  # no minus before zero
     if low > 0:
         return (
             f"Where nothing changes, the pick's risk is higher than the pooled fit's by {amount}: that is "

@@ -69,11 +69,8 @@ class FittedSubset:
 class Analysis:
     """What a fit found, in squared standard deviations of the outcome but for `table`."""
 
-    tree: SubsetTree
     table: pd.DataFrame
-    picked: RiskEstimate
-    picked_error: float
-    picked_members: frozenset[Any]
+    picked: frozenset[Any]
     tied: tuple[frozenset[Any], ...]
     pick: FittedSubset
     whole: FittedSubset
@@ -123,34 +120,33 @@ def analyse(
     place = {name: j for j, name in enumerate(columns)}
     judge = DataJudge(setting, {name: place[name] for name in roles.stable}, options.alpha)
     tree = SubsetTree(roles.causal_graph, roles.target, roles.mutable, order=_order(setting, judge.column))
-    outcome_of_search = _search(tree, judge, roles, options)
-    picked, tied = rank_classes(outcome_of_search, options.alpha, judge.is_worse)
-    errors = {
-        members: estimate.standard_error for members, (_, estimate) in outcome_of_search.assessed.items()
-    }
-    estimate = outcome_of_search.assessed[picked][1]
-    if options.n_refits:
-        subset = sorted(place[name] for name in picked)
-        extra = refit_variance(setting, subset, estimate, options.n_refits)
-        errors[picked] = with_refits(errors[picked], extra)
-    table = risk_table(
-        tree, outcome_of_search, Ranking(picked, tied, errors), columns, alpha=options.alpha, scale=scale
-    )
-    whole_set = tree.largest(tree.root).members if roles.is_identified else picked
-    whole = outcome_of_search.assessed[whole_set][1]
+    found = _search(tree, judge, roles, options)
+    picked, tied = rank_classes(found, options.alpha, judge.is_worse)
+    errors = _errors(found, picked, judge, options.n_refits)
+    ranking = Ranking(picked, tied, errors)
+    whole = tree.largest(tree.root).members if roles.is_identified else picked
     return Analysis(
-        tree=tree,
-        table=table,
-        picked=estimate,
-        picked_error=errors[picked],
-        picked_members=picked,
+        table=risk_table(tree, found, ranking, columns, alpha=options.alpha, scale=scale),
+        picked=picked,
         tied=tied,
-        pick=_fitted(setting, estimate),
-        whole=_fitted(setting, whole),
+        pick=_fitted(setting, found.assessed[picked][1]),
+        whole=_fitted(setting, found.assessed[whole][1]),
         pooled=fit_pooled(setting),
         overlap=setting.overlap,
-        n_bounds=outcome_of_search.n_bounds,
+        n_bounds=found.n_bounds,
     )
+
+
+def _errors(
+    found: Outcome[RiskEstimate], picked: frozenset[Any], judge: DataJudge, n_refits: int
+) -> dict[frozenset[Any], float]:
+    """Standard errors of all assessed risks; that of the picked class counts refitting."""
+    errors = {members: estimate.standard_error for members, (_, estimate) in found.assessed.items()}
+    if n_refits:
+        subset = sorted(judge.column[name] for name in picked)
+        extra = refit_variance(judge.setting, subset, found.assessed[picked][1], n_refits)
+        errors[picked] = with_refits(errors[picked], extra)
+    return errors
 
 
 def _search(tree: SubsetTree, judge: DataJudge, roles: Roles, options: Options) -> Outcome[RiskEstimate]:

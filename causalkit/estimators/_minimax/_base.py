@@ -107,7 +107,7 @@ class BaseMinimaxSubset(BaseEstimator):
         if X is None or y is None:
             missing, other = ("X", "y") if X is None else ("y", "X")
             raise ValueError(f"{missing} must be given together with {other}; got None")
-        values = self._values(X, graph)
+        values = self._values(X, graph, stacklevel=3)
         groups = _group(environments, len(values))
         outcome = self._read_outcome(y, len(values), reset=False)
         return environment_risks(outcome, self._predictions(values), groups, self.training_variance_)
@@ -210,7 +210,7 @@ class BaseMinimaxSubset(BaseEstimator):
         self.whole_set_is_optimal_ = roles.is_identified and roles.whole_set_is_optimal
         self.identification_reason_, self.stability_ = roles.reason, roles.stability
         self.overlap_, self.n_environments_ = analysis.overlap, groups.n_groups
-        self.subset_ = ordered_names(analysis.picked_members, place)
+        self.subset_ = ordered_names(analysis.picked, place)
         self.tied_subsets_ = [ordered_names(members, place) for members in analysis.tied]
         self.risk_table_, self.n_bounds_ = analysis.table, analysis.n_bounds
         row = analysis.table[analysis.table["picked"]].iloc[0]
@@ -245,7 +245,7 @@ class BaseMinimaxSubset(BaseEstimator):
                 stacklevel=4,
             )
 
-    def _values(self, X: Any, graph: Any) -> Floats:
+    def _values(self, X: Any, graph: Any, stacklevel: int = 4) -> Floats:
         table = check_table(self, X, reset=False)
         values = self._codes.transform(table)
         if self._neighbours is None:
@@ -256,7 +256,7 @@ class BaseMinimaxSubset(BaseEstimator):
             warnings.warn(
                 "graph is None, but the fit had a graph: every row counts as one without links; give graph=",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=stacklevel,
             )
         return self._neighbours.transform(values, graph, row_names(X))
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from causalkit._canonical_table import canonical_order
 from causalkit._environments import group_rows
@@ -113,7 +114,9 @@ def read_table(X: Any, y: Any, environments: Any) -> Table:
     values = np.column_stack([*columns, outcome])
     names = [*X.columns, target]
     _check_different(values, names)
-    order = canonical_order(values, np.array([*kinds, _OUTCOME]), groups.codes)
+    # Ranks instead of values: other units change no answer.
+    ranks = rankdata(values, method="dense", axis=0).astype(np.float64)
+    order = canonical_order(ranks, np.array([*kinds, _OUTCOME]), groups.codes)
     place = [j for j in order.columns if j != len(names) - 1] + [len(names) - 1]
     starts = np.concatenate([[0], np.cumsum(np.bincount(order.codes))])
     is_level = np.array([*kinds, _LEVEL if _has_two_values(outcome) else _NUMBER])[place] == _LEVEL

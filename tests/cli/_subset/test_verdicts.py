@@ -190,6 +190,7 @@ class TestAnswer:
         assert say.second_sentence(poor).endswith(
             "Overlap is poor: the worst case rests on 150 effective rows of 4,000 and may be far higher."
         )
+        assert "at worst the risk is at least 0.50 of the variance of y (95 %" in say.answer_sentence(poor)
         assert grounds.overlap_sentence(poor).startswith("POOR: 150 of 4,000 rows are effective")
         assert any("overlap is poor" in sentence for sentence in grounds.limits(poor))
         assert "poor" not in say.second_sentence(answers())
@@ -262,8 +263,12 @@ class TestTiesAndPrice:
                 "None that shows: in the training mix the pick's risk less the pooled fit's is 0.01 (95 %",
             ),
             (-0.35, "None: in the training mix the pick's risk differs from the pooled fit's by -0.35 (95 %"),
+            (
+                -0.001,
+                "None that shows: in the training mix the pick's risk less the pooled fit's is 0.00 (95 %",
+            ),
         ],
-        ids=["costs", "nothing to see", "gains"],
+        ids=["costs", "nothing to see", "gains", "no minus before zero"],
     )
     def test_price(self, estimate: float, start: str) -> None:
         found = answers(price_of_robustness_=EffectEstimate(estimate, 0.02, 40))

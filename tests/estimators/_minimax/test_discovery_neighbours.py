@@ -89,6 +89,18 @@ def test_where_all_are_neighbours_nothing_is_left_to_say_more(linear):
     assert contradicted(linear, everything) == set()
 
 
+@pytest.mark.parametrize("n_parents", [2, 3])
+def test_a_sibling_that_sums_the_same_parents_says_nothing_more(n_parents):
+    # Trees alone are slow to add up the parents, so that another sum of them would seem to help.
+    rng, names = np.random.default_rng(8), list("abc")[:n_parents]
+    parents = rng.normal(size=(1000, n_parents))
+    y, sibling = parents.sum(axis=1) + 0.3 * rng.normal(size=(2, 1000))
+    X = pd.DataFrame(parents, columns=names).assign(s=sibling)
+    table = read_table(X, pd.Series(y, name="y"), np.repeat([0, 1], 500))
+    assert contradicted(table, {"y": names, "s": names}) == set()
+    assert contradicted(table, {"y": names}) >= {"s"}
+
+
 def test_noise_is_no_neighbour():
     rng = np.random.default_rng(5)
     X = pd.DataFrame(rng.normal(size=(600, 4)), columns=list("abcd")).assign(l=rng.integers(3, size=600))
@@ -102,7 +114,10 @@ def test_what_differs_by_environment_alone_is_no_neighbour():
     level = np.array([-2.0, 0.0, 1.0, 3.0])[site]
     X = pd.DataFrame({"a": level + rng.normal(size=800), "b": level + rng.normal(size=800)})
     assert np.corrcoef(X["a"], X["b"])[0, 1] > 0.5
-    assert contradicted(read_table(X, pd.Series(rng.normal(size=800), name="y"), site), {}) == set()
+    X = X.assign(c=rng.normal(size=800))
+    table = read_table(X, pd.Series(rng.normal(size=800), name="y"), site)
+    assert contradicted(table, {}) == set()
+    assert contradicted(table, {"a": "c"}) == set()
 
 
 def test_the_interaction_world(interaction):
