@@ -86,8 +86,8 @@ class MinimaxSubsetRegressor(RegressorMixin, BaseMinimaxSubset):
         Whether an identified graph alone says so, which makes the search needless.
     is_identified_ : bool
         Whether roles and graph were given or are singled out by the environments. Where not, all variables
-        that show no sign of change are used, and ``risk_table_`` has this one row, whose risk rests on a
-        graph that may be wrong.
+        that show no sign of change are used and no others, and ``risk_table_`` has this one row, without a
+        worst-case risk.
     identification_reason_ : str
         Why.
     stability_ : DataFrame or None

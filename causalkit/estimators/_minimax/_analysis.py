@@ -25,6 +25,8 @@ from causalkit.estimators._minimax._smooth import cross_fit_smooth
 from causalkit.estimators._minimax._types import Floats, Index
 from causalkit.graphs._subset_classes import SubsetTree
 
+# What rests on roles and graph.
+_UNKNOWN = ["risk", "risk_low", "risk_high", "average_risk", "extrapolated_share"]
 BY_GRAPH = "graph"
 BY_CHOICE = "search"
 
@@ -112,7 +114,7 @@ def analyse(
         environments,
         mutable_variables(roles, columns),
         names=[*map(str, columns), *(f"companion {i}" for i in range(values.shape[1] - len(columns)))],
-        mutable_range=options.mutable_range,
+        mutable_range=options.mutable_range if roles.is_identified else "observed",
         estimator=options.estimator,
         companions=companions,
         random_state=child_generators(options.random_state, 1)[0],
@@ -122,11 +124,13 @@ def analyse(
     tree = SubsetTree(roles.causal_graph, roles.target, roles.mutable, order=_order(setting, judge.column))
     found = _search(tree, judge, roles, options)
     picked, tied = rank_classes(found, options.alpha, judge.is_worse)
-    errors = _errors(found, picked, judge, options.n_refits)
-    ranking = Ranking(picked, tied, errors)
+    errors = _errors(found, picked, judge, options.n_refits if roles.is_identified else 0)
+    table = risk_table(tree, found, Ranking(picked, tied, errors), columns, alpha=options.alpha, scale=scale)
+    if not roles.is_identified:
+        table[_UNKNOWN] = np.nan
     whole = tree.largest(tree.root).members if roles.is_identified else picked
     return Analysis(
-        table=risk_table(tree, found, ranking, columns, alpha=options.alpha, scale=scale),
+        table=table,
         picked=picked,
         tied=tied,
         pick=_fitted(setting, found.assessed[picked][1]),

@@ -214,11 +214,8 @@ class BaseMinimaxSubset(BaseEstimator):
         self.tied_subsets_ = [ordered_names(members, place) for members in analysis.tied]
         self.risk_table_, self.n_bounds_ = analysis.table, analysis.n_bounds
         row = analysis.table[analysis.table["picked"]].iloc[0]
-        known = roles.is_identified
-        self.worst_case_risk_ = float(row["risk"]) if known else np.nan
-        self.worst_case_interval_ = (
-            (float(row["risk_low"]), float(row["risk_high"])) if known else (np.nan, np.nan)
-        )
+        self.worst_case_risk_ = float(row["risk"])
+        self.worst_case_interval_ = (float(row["risk_low"]), float(row["risk_high"]))
         self._fits: dict[str, FittedSubset | PooledFit] = {
             PICK: analysis.pick,
             WHOLE: analysis.whole,

@@ -95,7 +95,12 @@ def assign_roles(
 
 
 def mutable_variables(roles: Roles, columns: Sequence[Hashable]) -> list[MutableVariable]:
-    """Return the mutable variables by their columns, in causal order."""
+    """Return the mutable variables by their columns, in causal order.
+
+    None where the roles are not identified: to condition on what may change would take the graph to be right.
+    """
+    if not roles.is_identified:
+        return []
     graph, place = roles.causal_graph, {name: j for j, name in enumerate(columns)}
     generation = {v: i for i, layer in enumerate(nx.topological_generations(graph)) for v in layer}
     found = []

@@ -26,9 +26,15 @@ def minimax_summary(model: Any) -> str:
         *_search_lines(model),
         *_overlap_lines(model),
         "Assumes",
-        *(f"  - {text.format(range=_range(model))}" for text in _ASSUMPTIONS),
+        *(f"  - {text.format(range=_range(model))}" for text in _assumptions(model)),
     ]
     return "\n".join(lines)
+
+
+def _assumptions(model: Any) -> tuple[str, ...]:
+    if model.is_identified_:
+        return _ASSUMPTIONS
+    return "what shows no sign of change does not change elsewhere, either", _ASSUMPTIONS[-1]
 
 
 def _headline(model: Any) -> str:
@@ -100,13 +106,15 @@ def _search_lines(model: Any) -> list[str]:
 
 def _overlap_lines(model: Any) -> list[str]:
     overlap = model.overlap_
+    if not model.is_identified_:
+        return []
     text = (
         f"Overlap: {overlap.effective_rows:.0f} effective rows of {overlap.n_rows}, "
         f"{overlap.covered_share:.0%} of the mutable variables' values occur for given causes"
     )
     if overlap.is_poor:
         text += ": POOR, the worst case rests on few rows and may be far higher"
-    if overlap.is_thin and model.is_identified_:
+    if overlap.is_thin:
         text += (
             f"; {overlap.rows_per_level:.0f} for each joint level of the mutable variables: too few to be "
             "sure of the worst change, so that risks may be too low"

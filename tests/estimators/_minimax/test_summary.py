@@ -168,7 +168,13 @@ def test_few_rows_for_each_level_are_said():
     assert "; 73 for each joint level of the mutable variables: too few" in line("Overlap", overlap_=thin)
     enough = Overlap(1200, 1100.4, 0.0, False, rows_per_level=1100.4)
     assert "joint level" not in line("Overlap", overlap_=enough)
-    assert "joint level" not in line("Overlap", overlap_=thin, is_identified_=False)
+
+
+def test_what_is_not_identified_rests_on_no_overlap():
+    found = "\n".join(lines_of(is_identified_=False))
+    assert "Overlap" not in found
+    assert "what shows no sign of change does not change elsewhere" in found
+    assert "mutable variables within" not in found
 
 
 @pytest.mark.parametrize(
