@@ -110,10 +110,8 @@ def only_whole_set(tree: SubsetTree, judge: Judge[Risk, Bound], reason: str) -> 
 
 def only_this(names: Iterable[Node], judge: Judge[Risk, Bound]) -> Outcome[Risk]:
     """Assess one set with all that is in it, where no graph tells which classes there are."""
-    members = frozenset(names)
-    return Outcome(
-        {members: (SubsetClass(members, frozenset(), 1), judge.assess(SubsetClass(members, frozenset(), 1)))}
-    )
+    only = SubsetClass(frozenset(names), frozenset(), 1)
+    return Outcome({only.members: (only, judge.assess(only))})
 
 
 def best_first(
