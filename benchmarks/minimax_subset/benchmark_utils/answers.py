@@ -156,7 +156,7 @@ def _holds_best(tied: tuple[tuple[str, ...], ...], exact: Risks) -> float:
 def _estimates(search: Search, exact: Risks | None) -> str:
     """For every fitted subset its risk, both ends of its interval, and the exact risk where it is known."""
     rows = {
-        named(subset): [*found, None if exact is None else exact[frozenset(subset)]]
+        named(subset): [*found, None if exact is None else exact.get(frozenset(subset))]
         for subset, found in search.estimates.items()
     }
     return json.dumps(rows)
