@@ -12,16 +12,10 @@ from causalkit._results import Result
 from causalkit._validation import check_outcome
 from causalkit.graphs._network import Network
 from causalkit.inference._effects import EffectEstimate
-from causalkit.inference._mean_inference import mean_inference
+from causalkit.inference._loss_difference import price_estimate
 from causalkit.metrics._columns import Floats, check_columns
 
 Integers = NDArray[np.int64]
-
-_PRICE = "price of robustness, as a share of the outcome's variance in the training population"
-_PRICE_ASSUMPTIONS = (
-    "the rows are drawn from the training environments in their training shares",
-    "neither prediction was fitted on these rows",
-)
 
 
 @dataclass(frozen=True)
@@ -190,13 +184,7 @@ def price_of_robustness(
     scale = _training_scale(
         outcome if y_train is None else y_train, name="y" if y_train is None else "y_train"
     )[1]
-    return mean_inference(
-        ((outcome - robust) ** 2 - (outcome - pooled) ** 2) / scale,
-        groups=groups,
-        network=network,
-        estimand=_PRICE,
-        assumptions=_PRICE_ASSUMPTIONS,
-    )
+    return price_estimate(outcome, robust, pooled, scale, groups=groups, network=network)
 
 
 def _training_scale(y_train: Any, name: str = "y_train") -> tuple[float, float]:

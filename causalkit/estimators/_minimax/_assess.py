@@ -16,14 +16,16 @@ from causalkit.estimators._minimax._setting import Setting
 from causalkit.estimators._minimax._types import Floats, Index
 
 _FEW_ROWS = 4000  # too few for the finer surface to be worth its time
-_LEAST_WEIGHT = 1e-6
 _FOR_NEARLY_ALL = 0.95
 ENOUGH_ROWS = 100.0  # effective rows under a fixed law, with fewer of which it certifies nothing
 
 
 def fit_subset(setting: Setting, subset: Sequence[int]) -> Predictor:
     """Fit f_S, cross-fitted, for the columns `subset` of X."""
-    return _fit(setting, subset, setting.game(subset).weight)
+    columns = setting.columns(subset)
+    mutable = np.flatnonzero(np.isin(columns, setting.data.place[[v.column for v in setting.mutable]]))
+    x, y, weight = setting.data.table[:, columns], setting.data.outcome, setting.game(subset).weight
+    return fit_predictor(x, y, weight, setting.fold, mutable, setting.estimator, setting.seed)
 
 
 def estimate_risk(
@@ -38,7 +40,7 @@ def estimate_risk(
     nothing. A `predictor` from :func:`fit_subset` saves the fit.
     """
     game = setting.game(subset)
-    predictor = predictor or _fit(setting, subset, game.weight)
+    predictor = predictor or fit_subset(setting, subset)
     loss = (setting.data.outcome - predictor.out_of_fold) ** 2
     terms, policy = _worst(setting, game, loss)
     average = game.random_law * loss
@@ -53,7 +55,6 @@ def estimate_risk(
         training_risk=float(loss.mean()),
         extrapolated_share=_extrapolated(game, policy),
         contributions=terms[back],
-        average_contributions=average[back],
         policy=tuple(choice[back] for choice in policy),
         predictor=predictor,
         columns=setting.predictor_columns(subset),
@@ -61,61 +62,23 @@ def estimate_risk(
     )
 
 
-def lower_bound(
-    setting: Setting,
-    subset: Sequence[int],
-    policy: Sequence[Floats] | None = None,
-    predictor: Predictor | None = None,
-) -> LowerBound:
+def lower_bound(setting: Setting, subset: Sequence[int], predictor: Predictor | None = None) -> LowerBound:
     """Bayes risk of a subset under fixed laws of the mutable variables.
 
     For every part S' of the subset, R(S') >= R_h(f_S') >= min_f R_h(f), the minimum over functions of the
-    subset's columns and the mutable variables: no smaller set undercuts it, whatever its predictor.
-
-    Laws under which fewer than a hundred rows are effective are left out; without any, the bound is zero.
-
-    Parameters
-    ----------
-    setting : Setting
-    subset : sequence of int
-        Columns of X.
-    policy : sequence of ndarray, shape (n, n_values), optional
-        A fixed intervention for each mutable variable that matters for the subset, such as the `policy` of a
-        RiskEstimate with the same ones. Without, the laws are the marginal one and, for a single mutable
-        variable, every constant level.
-    predictor : Predictor, optional
-        The subset's own from a RiskEstimate, which saves the fit; not together with `policy`.
-
-    Raises
-    ------
-    ValueError
-        If `policy` has arrays of other shapes, or both are given.
+    subset's columns and the mutable variables: no smaller set undercuts it, whatever its predictor. The laws
+    are the random one and, for a single mutable variable, every constant level. Laws under which fewer than a
+    hundred rows are effective are left out; without any, the bound is zero. A `predictor` from
+    :func:`fit_subset` saves the fit.
     """
-    if policy is not None and predictor is not None:
-        raise ValueError(
-            "predictor must be None where policy is given, whose Bayes rule is another; got both"
-        )
     game = setting.game(subset)
-    if policy is None:
-        predictor = predictor or _fit(setting, subset, game.weight)
-        weights = np.column_stack([game.random_law, *_constant_laws(game)])
-    else:
-        ratio = _density_ratio(setting, game, policy)
-        predictor = _fit(setting, subset, np.maximum(ratio, _LEAST_WEIGHT))
-        weights = ratio[:, None]
+    predictor = predictor or fit_subset(setting, subset)
+    weights = np.column_stack([game.random_law, *_constant_laws(game)])
     weights = weights[:, effective_rows(weights) >= ENOUGH_ROWS]
     terms = weights * ((setting.data.outcome - predictor.out_of_fold) ** 2)[:, None]
     environments, back = setting.data.environments, setting.data.restore
     bound, error = max((mean_and_error(column, environments) for column in terms.T), default=(0.0, 0.0))
     return LowerBound(bound, error, terms[back], environments[back])
-
-
-def policy_weights(setting: Setting, subset: Sequence[int], policy: Sequence[Floats]) -> Floats:
-    """Weights (n,), in the setting's order, that turn the rows into those under a fixed intervention.
-
-    The intervention has to be on the variables that matter for the subset.
-    """
-    return _density_ratio(setting, setting.game(subset), policy)
 
 
 def _constant_laws(game: Game) -> list[Floats]:
@@ -128,8 +91,18 @@ def _constant_laws(game: Game) -> list[Floats]:
     return [weight / weight.mean() for weight in at_level]
 
 
-def _density_ratio(setting: Setting, game: Game, policy: Sequence[Floats]) -> Floats:
-    """prod_k pi(m_k) / p(m_k | history), mean one."""
+def policy_weights(setting: Setting, subset: Sequence[int], policy: Sequence[Floats]) -> Floats:
+    """Weights (n,), in the setting's order, that turn the rows into those under a fixed intervention.
+
+    They are prod_k pi(m_k) / p(m_k | history), scaled to mean one; the intervention has to be on the
+    variables that matter for the subset.
+
+    Raises
+    ------
+    ValueError
+        If `policy` has arrays of other shapes than those of the variables that matter.
+    """
+    game = setting.game(subset)
     shapes = [choice.shape for choice in policy]
     expected = [stage.probability.shape for stage in game.stages]
     if shapes != expected:
@@ -141,13 +114,6 @@ def _density_ratio(setting: Setting, game: Game, policy: Sequence[Floats]) -> Fl
     for stage, choice in zip(game.stages, policy, strict=True):
         ratio = ratio * choice[given][rows, stage.codes] / stage.observed_probability(rows)
     return ratio / max(ratio.mean(), np.finfo(float).tiny)
-
-
-def _fit(setting: Setting, subset: Sequence[int], weight: Floats) -> Predictor:
-    columns = setting.columns(subset)
-    mutable = np.flatnonzero(np.isin(columns, setting.data.place[[v.column for v in setting.mutable]]))
-    x, y = setting.data.table[:, columns], setting.data.outcome
-    return fit_predictor(x, y, weight, setting.fold, mutable, setting.estimator, setting.seed)
 
 
 def _worst(setting: Setting, game: Game, loss: Floats) -> tuple[Floats, list[Floats]]:

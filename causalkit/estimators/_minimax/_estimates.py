@@ -31,8 +31,6 @@ class RiskEstimate(Result):
         How much of the worst intervention rests on values that hardly occur for a row's parents.
     contributions : ndarray, shape (n,)
         Terms of `risk`, in the order of the rows given; paired comparisons subtract them.
-    average_contributions : ndarray, shape (n,)
-        Terms of `average_risk`.
     policy : tuple of ndarray, shape (n, n_values)
         Probability of each value under the worst intervention, an array for each mutable variable.
     predictor : Predictor
@@ -46,7 +44,6 @@ class RiskEstimate(Result):
     training_risk: float
     extrapolated_share: float
     contributions: Floats
-    average_contributions: Floats
     policy: tuple[Floats, ...]
     predictor: Predictor
     columns: Index

@@ -10,13 +10,7 @@ from causalkit.estimators._minimax._predictor import Predictor, fit_predictor
 from causalkit.estimators._minimax._setting import Setting
 from causalkit.estimators._minimax._types import Floats, Index
 from causalkit.inference._effects import EffectEstimate
-from causalkit.inference._mean_inference import mean_inference
-
-_ESTIMAND = "price of robustness, as a share of the outcome's variance in the training population"
-_ASSUMPTIONS = (
-    "new rows come from the training environments in their training shares",
-    "neither predictor saw the rows that it is compared on",
-)
+from causalkit.inference._loss_difference import price_estimate
 
 
 @dataclass(frozen=True)
@@ -60,6 +54,5 @@ def fit_pooled(setting: Setting) -> PooledFit:
 
 def price_of_robustness(outcome: Floats, robust: Floats, pooled: Floats) -> EffectEstimate:
     """How much more risk the robust predictions (n,) have in the training mix than the pooled ones."""
-    scale = np.sort(outcome).var(ddof=1)
-    losses = ((outcome - robust) ** 2 - (outcome - pooled) ** 2) / scale
-    return mean_inference(losses, estimand=_ESTIMAND, assumptions=_ASSUMPTIONS)
+    # Sorted, so that the order of the rows changes no digit.
+    return price_estimate(outcome, robust, pooled, float(np.sort(outcome).var(ddof=1)))

@@ -18,7 +18,6 @@ def estimate(terms):
         training_risk=1.0,
         extrapolated_share=0.0,
         contributions=terms,
-        average_contributions=terms,
         policy=(),
         predictor=ConstantPredictor(2.0, terms),
         columns=np.array([1]),

@@ -25,7 +25,6 @@ def estimate(terms, average):
         training_risk=average,
         extrapolated_share=0.0,
         contributions=terms,
-        average_contributions=terms,
         policy=(),
         predictor=ConstantPredictor(0.0, terms),
         columns=np.array([], dtype=np.intp),

@@ -25,7 +25,6 @@ def estimate(risk, error=0.1):
         training_risk=risk / 4,
         extrapolated_share=0.25,
         contributions=np.array([risk]),
-        average_contributions=np.array([risk / 2]),
         policy=(),
         predictor=ConstantPredictor(0.0, np.zeros(1)),
         columns=np.array([], dtype=np.intp),
